@@ -1,0 +1,53 @@
+# `make run` and `make test` need Python 3.11 or later with venv and pip, and
+# nothing else. They set up .venv first, and again when the lock has changed.
+
+PYTHON ?= python3
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run check test test-long lock
+
+help:
+	@echo "make run        decide the example orders"
+	@echo "make test       run the static checks, then the tests"
+	@echo "make check      run the static checks alone: ruff, mypy, lint-imports"
+	@echo "make test-long  run all tests with many more random cases"
+	@echo "make setup      set up .venv and stop there"
+	@echo "make lock       write requirements.lock anew from pyproject.toml"
+
+setup: .venv/installed
+
+.venv/locked: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Chipwarden needs Python 3.11 or later, and found " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/installed: .venv/locked pyproject.toml
+	.venv/bin/python -m pip install --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Exit codes 1 and 3 are answers (adverse, undetermined); 2 is a failure.
+run: setup
+	.venv/bin/chipwarden check examples/*.toml || test $$? -ne 2
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+
+# The tests come last, so that pytest's summary is the last line.
+test: check
+	.venv/bin/python -m pytest -q -n 2
+
+test-long: setup
+	CHIPWARDEN_FUZZ_CASES=200000 .venv/bin/python -m pytest -q -n 2 -m "long or not long"
+
+# Versions that are locked already stay, unless UPGRADE=--upgrade is given.
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install 'uv>=0.9,<1'
+	.venv-lock/bin/uv pip compile pyproject.toml --group dev --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --quiet $(UPGRADE) \
+		--custom-compile-command "make lock" --output-file requirements.lock

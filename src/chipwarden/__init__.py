@@ -1,0 +1,3 @@
+"""Chipwarden: traceable, enforceable export control of advanced AI chips."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Use cases: gather facts, decide, record."""

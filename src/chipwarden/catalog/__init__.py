@@ -1,0 +1,1 @@
+"""Chips and systems: sourced figures and what follows from them by arithmetic."""

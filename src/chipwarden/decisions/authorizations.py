@@ -1,0 +1,117 @@
+"""Does an authorization that is held cover what is to be released?
+
+A license covers an order if it names these items, parties and this
+destination, suffices in quantity and value, and is valid on the day. What it
+does not say is not covered by guessing: the answer is then undetermined.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from chipwarden.decisions.order import Authorization, Order
+from chipwarden.model.outcome import Outcome, conjunction, disjunction
+from chipwarden.model.reasons import Reason
+from chipwarden.parties.names import normal_name
+from chipwarden.rules.lawbook import Law
+
+_RECEIVING = ("purchaser", "intermediate_consignee", "consignee", "end_user")
+
+
+def covering(
+    order: Order, law: Law, kind: str, regime: str, names: tuple[frozenset[str], ...]
+) -> Reason:
+    """Return whether an authorization of this kind covers the whole order.
+
+    Args:
+        order: the order with its authorizations.
+        law: gives the day.
+        kind: "license" or "host_permit".
+        regime: whose; an authorization without a regime counts for the US.
+        names: for each item the normal forms of all names that it goes by.
+    """
+    held = [
+        authorization
+        for authorization in order.authorizations
+        if authorization.kind == kind and (authorization.regime or "US").upper() == regime
+    ]
+    reasons = tuple(_covers(authorization, order, law, names) for authorization in held)
+    what = kind.replace("_", " ")
+    return Reason(
+        f"A {what} that is held ({regime}) covers the order",
+        disjunction(reason.outcome for reason in reasons),
+        missing=tuple(dict.fromkeys(name for reason in reasons for name in reason.missing)),
+        children=reasons,
+        note="" if held else f"No {what} is named in the order.",
+    )
+
+
+def _covers(
+    held: Authorization, order: Order, law: Law, names: tuple[frozenset[str], ...]
+) -> Reason:
+    label = f"{held.kind} {held.number or '(without number)'}"
+    receiving = [p for p in order.parties if p.role in _RECEIVING]
+    quantity = _total(item.quantity for item in order.items)
+    value = _total(item.value_usd for item in order.items)
+    checks = (
+        _check(f"{label} has a number", None if held.number is None else True, "number"),
+        _check(
+            f"{label} names the items",
+            None if held.items is None else all(_forms(held.items) & forms for forms in names),
+            "items",
+        ),
+        _check(
+            f"{label} names the receiving parties",
+            None
+            if held.parties is None or any(p.name is None for p in receiving)
+            else all(normal_name(p.name or "") in _forms(held.parties) for p in receiving),
+            "parties",
+        ),
+        _check(
+            f"{label} is for {order.destination}",
+            None if held.destination is None else held.destination == order.destination,
+            "destination",
+        ),
+        _check(f"{label} suffices in quantity", _suffices(held.quantity, quantity), "quantity"),
+        _check(f"{label} suffices in value", _suffices(held.value_usd, value), "value_usd"),
+        _check(
+            f"{label} is valid on {law.as_of}",
+            _valid(held, law),
+            "valid_until" if held.valid_until is None else "valid_from",
+        ),
+    )
+    return Reason(
+        f"{label} covers the order",
+        conjunction(check.outcome for check in checks),
+        missing=tuple(name for check in checks for name in check.missing),
+        children=checks,
+    )
+
+
+def _check(statement: str, truth: bool | None, field: str) -> Reason:
+    missing = (f"authorizations.{field}",) if truth is None else ()
+    return Reason(statement, Outcome.of(truth), missing=missing)
+
+
+def _forms(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(normal_name(name) for name in names)
+
+
+def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    total = Decimal(0)
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return total
+
+
+def _suffices(allowed: Decimal | None, needed: Decimal | None) -> bool | None:
+    return None if allowed is None or needed is None else needed <= allowed
+
+
+def _valid(held: Authorization, law: Law) -> bool | None:
+    if held.valid_from is not None and law.as_of < held.valid_from:
+        return False
+    if held.valid_until is not None and law.as_of > held.valid_until:
+        return False
+    return None if held.valid_until is None else True

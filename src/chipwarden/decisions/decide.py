@@ -1,0 +1,408 @@
+"""An order under the law of a day: the decision with its reasons. Pure.
+
+    decision = decide(order, lawbook, catalog, starter_set, vocabulary)
+    decision.outcome, decision.disposition, decision.missing
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from chipwarden.catalog.chips import Catalog
+from chipwarden.decisions.authorizations import covering
+from chipwarden.decisions.determine import Determination, Requirement
+from chipwarden.decisions.duties import RedFlag, red_flags, savings_warnings, texts
+from chipwarden.decisions.facts import order_facts
+from chipwarden.decisions.missing import MissingFact, MissingFacts
+from chipwarden.decisions.not_covered import NotCovered
+from chipwarden.decisions.order import Mode, Order
+from chipwarden.decisions.outcomes import (
+    UNDETERMINED,
+    Bounds,
+    PolicyBounds,
+    Strictness,
+    policy_together,
+    together,
+)
+from chipwarden.decisions.products import DecidedItem, decide_item, kind_of, order_tpp, settles
+from chipwarden.decisions.unverified import unverified
+from chipwarden.decisions.verdicts import Verdict, verdicts
+from chipwarden.decisions.vocabulary import OrderVocabulary
+from chipwarden.model.errors import InvalidDocument, Problem
+from chipwarden.model.outcome import Outcome, disjunction
+from chipwarden.model.reasons import Reason
+from chipwarden.parties.lists import StarterSet
+from chipwarden.parties.names import normal_name
+from chipwarden.rules.lawbook import Law, Lawbook
+from chipwarden.rules.provisions import ReviewPolicy, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Everything that a decision looks at beside the order."""
+
+    lawbook: Lawbook
+    catalog: Catalog
+    starter_set: StarterSet
+    vocabulary: OrderVocabulary
+    not_covered: NotCovered
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an order comes to.
+
+    Attributes:
+        outcome: a word of the order vocabulary.
+        settled: whether no missing fact can change outcome or review policy.
+        review_policy: the strictest that applies; None where several are possible or none applies.
+        review_policy_at_least: the mildest that can lead.
+        exception: the exceptions relied on, None where none is.
+        disposition: release, hold or block.
+        why: what led to the disposition, in words.
+    """
+
+    order: Order
+    law: Law
+    items: tuple[DecidedItem, ...]
+    outcome: str
+    settled: bool
+    review_policy: ReviewPolicy | None
+    review_policy_at_least: ReviewPolicy | None
+    exception: str | None
+    disposition: str
+    why: tuple[str, ...]
+    missing: tuple[MissingFact, ...]
+    requirements: tuple[Requirement, ...]
+    verdicts: tuple[Verdict, ...]
+    authorization: Reason | None
+    obligations: tuple[str, ...]
+    warnings: tuple[str, ...]
+    red_flags: tuple[RedFlag, ...]
+    unverified: tuple[str, ...]
+    reason: Reason
+
+
+def decide(
+    order: Order,
+    data: Data,
+    as_of: date | None = None,
+    known_on: date | None = None,
+    mode: Mode | None = None,
+) -> Decision:
+    """Return the decision on an order.
+
+    Args:
+        order: what is to be transferred.
+        data: law, catalog and lists.
+        as_of: the day to which the law is applied; by default the order's day of release,
+            else its date.
+        known_on: the day of knowledge; by default the day of the data, never the order's.
+        mode: by default the order's, else as enforced.
+
+    Raises:
+        InvalidDocument: a product of the order is not known.
+    """
+    mode = mode or order.mode or Mode.AS_ENFORCED
+    as_of = as_of or order.dates.get("release_date") or order.date
+    law = data.lawbook.law_on(as_of, known_on, as_written=mode is Mode.AS_WRITTEN)
+    facts = order_facts(order, law, data.starter_set, data.vocabulary)
+    facts = facts.with_order_tpp(order_tpp(order.items, data.catalog))
+    items = _items(order, facts.with_item, data.catalog, law)
+    return _Assembly(order, data, law, items, facts.screening, facts.notes).decision()
+
+
+def _items(order: Order, with_item: Any, catalog: Catalog, law: Law) -> tuple[DecidedItem, ...]:
+    items: list[DecidedItem] = []
+    problems: list[Problem] = []
+    for index, item in enumerate(order.items):
+        try:
+            items.append(decide_item(item, f"items[{index}]", with_item, catalog, law))
+        except InvalidDocument as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidDocument(order.id, problems)
+    return tuple(items)
+
+
+class _Assembly:
+    """Joins the parts of a decision; one method a part."""
+
+    def __init__(
+        self,
+        order: Order,
+        data: Data,
+        law: Law,
+        items: tuple[DecidedItem, ...],
+        screening: tuple[Reason, ...],
+        notes: tuple[str, ...],
+    ) -> None:
+        self.order, self.data, self.law, self.items = order, data, law, items
+        self.screening, self.notes = screening, notes
+        self.alternatives = tuple(item.alternatives for item in items)
+        self.determinations = tuple(d for item in items for d in item.determinations)
+        self.covered_kind = order.kind in data.vocabulary.covered_kinds
+        self.covered_day = law.as_of >= data.lawbook.covered_from
+        self.bounds = self._bounds()
+        self.policies = policy_together(item.policies for item in items)
+
+    def decision(self) -> Decision:
+        order, law = self.order, self.law
+        outcome = self.bounds.word
+        needs_license = outcome == Strictness.LICENSE_REQUIRED.word
+        names = tuple(frozenset(normal_name(name) for name in item.names) for item in self.items)
+        license_held = covering(order, law, "license", "US", names) if needs_license else None
+        others = verdicts(self.alternatives, law)
+        permits = {
+            verdict.regime.code: covering(order, law, "host_permit", verdict.regime.code, names)
+            for verdict in others
+            if verdict.outcome == "license_required"
+        }
+        flags = red_flags(self.alternatives, law)
+        exceptions = self._exceptions() if outcome == Strictness.LICENSE_EXCEPTION.word else ()
+        pending = [use for use in exceptions if use.ready is not Outcome.YES]
+        missing = self._missing(license_held, pending)
+        disposition, why = self._disposition(license_held, others, permits, flags, pending)
+        return Decision(
+            order=order,
+            law=law,
+            items=self.items,
+            outcome=outcome,
+            settled=self.bounds.is_settled and self.policies.floor == self.policies.ceiling,
+            review_policy=self.policies.policy if needs_license else None,
+            review_policy_at_least=self.policies.at_least if needs_license else None,
+            exception=" + ".join(dict.fromkeys(u.clause.exception for u in exceptions)) or None,
+            disposition=disposition,
+            why=tuple(why),
+            missing=missing,
+            requirements=self._requirements(),
+            verdicts=others,
+            authorization=license_held,
+            obligations=tuple(self._obligations(exceptions, others)),
+            warnings=tuple(self._warnings()),
+            red_flags=flags,
+            unverified=unverified(order, self.items, self._requirements(), self.data.lawbook, law),
+            reason=self._reason(outcome, license_held, others, permits),
+        )
+
+    # ------------------------------------------------------------ outcome
+
+    def _bounds(self) -> Bounds:
+        bounds = together(item.bounds for item in self.items)
+        if self.covered_kind and self.covered_day and not self._intangible():
+            return bounds
+        # Not covered: no clause speaks for it, so nothing can clear it.
+        return Bounds(bounds.floor, max(bounds.ceiling, Strictness.LICENSE_REQUIRED))
+
+    def _intangible(self) -> bool:
+        return any(kind_of(item.item) in self.data.not_covered.item_kinds for item in self.items)
+
+    def _requirements(self) -> tuple[Requirement, ...]:
+        """Return the requirements that apply or may apply, each once, in the order of the law."""
+        found: dict[str, Requirement] = {}
+        for determination in self.determinations:
+            for requirement in determination.requirements:
+                held = found.get(requirement.clause.id)
+                if held is None or requirement.applies is Outcome.YES:
+                    found[requirement.clause.id] = requirement
+        over_all = {
+            key: replace(
+                requirement,
+                applies=disjunction(item.applies(key) for item in self.items),
+                lifted=requirement.lifted,
+            )
+            for key, requirement in found.items()
+        }
+        return tuple(r for r in over_all.values() if r.applies is not Outcome.NO)
+
+    def _exceptions(self) -> tuple[Any, ...]:
+        found = {use.clause.id: use for d in self.determinations for use in d.exceptions}
+        return tuple(found.values())
+
+    # ------------------------------------------------------------ missing facts
+
+    def _missing(self, license_held: Reason | None, pending: list[Any]) -> tuple[MissingFact, ...]:
+        missing = MissingFacts(self.order, self.data.lawbook)
+        for index, item in enumerate(self.items):
+            names = [variant.name for variant in item.variants]
+            if len({(v.bounds, v.policies) for v in item.variants}) > 1:
+                missing.add_fact(
+                    f"items[{index}].product",
+                    f"Which of these is it: {'; '.join(names)}?",
+                    "exporter",
+                    "",
+                )
+            for part in item.parts:
+                if not settles(part):
+                    missing.add([part.classification], index)
+                for determination in part.determinations:
+                    self._missing_of(determination, missing, index)
+        if license_held is not None and license_held.outcome is Outcome.UNDETERMINED:
+            missing.add([license_held])
+        for use in pending:
+            missing.add([use.reason])
+            missing.add([reason for reason in use.reason.children])
+        return missing.facts()
+
+    def _missing_of(self, found: Determination, missing: MissingFacts, index: int) -> None:
+        if found.bounds.is_settled and found.policies.floor == found.policies.ceiling:
+            return
+        open_levels = [r for r in found.requirements if r.applies is not Outcome.NO]
+        if found.subject is Outcome.UNDETERMINED and open_levels and not found.bounds.is_settled:
+            missing.add([found.reason.children[0]], index)
+        for requirement in open_levels:
+            if requirement.stands is Outcome.UNDETERMINED and self._matters(requirement, found):
+                missing.add([requirement.reason], index)
+            elif requirement.policies.floor != requirement.policies.ceiling:
+                # The requirement is certain; its review policy is not.
+                ladder = [r for r in requirement.reason.children if r.provision]
+                missing.add(ladder, index)
+
+    @staticmethod
+    def _matters(requirement: Requirement, found: Determination) -> bool:
+        """Return whether the open requirement could still change outcome or policy."""
+        if not found.bounds.is_settled and (
+            requirement.is_prohibition or found.bounds.floor < Strictness.LICENSE_REQUIRED
+        ):
+            return True
+        return requirement.policies.ceiling > found.policies.floor
+
+    # ------------------------------------------------------------ disposition
+
+    def _disposition(
+        self,
+        license_held: Reason | None,
+        others: tuple[Verdict, ...],
+        permits: dict[str, Reason],
+        flags: tuple[RedFlag, ...],
+        pending: list[Any],
+    ) -> tuple[str, list[str]]:
+        outcome = self.bounds.word
+        block: list[str] = []
+        hold: list[str] = []
+        if outcome == Strictness.PROHIBITED.word:
+            block.append("The transfer is prohibited.")
+        elif outcome == UNDETERMINED:
+            hold.append("The legal answer is not settled: facts are missing.")
+        elif license_held is not None:
+            if license_held.outcome is Outcome.NO:
+                block.append("A license is required and none that is held covers the order.")
+            elif license_held.outcome is Outcome.UNDETERMINED:
+                hold.append("A license is held, but what it says does not show that it covers.")
+            elif self.bounds.ceiling is Strictness.PROHIBITED:
+                hold.append("A license is held, but a prohibition is not ruled out.")
+        hold.extend(
+            f"License Exception {use.clause.exception}: its notification is not cleared."
+            for use in pending
+        )
+        for verdict in others:
+            permit = permits.get(verdict.regime.code)
+            if verdict.outcome == "prohibited":
+                block.append(f"{verdict.regime.name}: prohibited.")
+            elif permit is not None and permit.outcome is not Outcome.YES:
+                target = block if permit.outcome is Outcome.NO else hold
+                target.append(f"{verdict.regime.name}: no permit that is held is shown to cover.")
+            elif verdict.outcome == UNDETERMINED:
+                hold.append(f"{verdict.regime.name}: not settled.")
+        hold.extend(f"Open flag: {flag.clause.question}" for flag in flags)
+        if block:
+            return "block", block + hold
+        return ("hold", hold) if hold else ("release", ["Nothing stands in the way."])
+
+    # ------------------------------------------------------------ duties
+
+    def _obligations(
+        self, exceptions: tuple[Any, ...], others: tuple[Verdict, ...]
+    ) -> Iterable[str]:
+        found = texts(Step.OBLIGATION, self.alternatives, self.law)
+        found += [use.clause.obligation for use in exceptions if use.clause.obligation]
+        for verdict in others:
+            found += [clause.obligation for clause in verdict.clauses if clause.obligation]
+        if self.policies.policy is ReviewPolicy.CASE_BY_CASE:
+            of = {requirement.clause.id for requirement in self._requirements()}
+            found += [
+                clause.obligation
+                for clause in self.law.by_step[Step.REVIEW]
+                if clause.obligation and of & set(clause.of)
+                and clause.policy is ReviewPolicy.CASE_BY_CASE
+            ]  # fmt: skip
+        return dict.fromkeys(found)
+
+    def _warnings(self) -> Iterable[str]:
+        found = list(self.notes)
+        if not self.covered_kind:
+            where = self.data.not_covered.look_at.get(self.order.kind, "15 CFR parts 734 to 746")
+            found.append(
+                f"Transfers of kind {self.order.kind!r} are not covered. Look at: {where}."
+            )
+        for item in self.items:
+            kind = kind_of(item.item) or ""
+            if kind in self.data.not_covered.item_kinds:
+                where = self.data.not_covered.look_at.get(kind, "15 CFR part 774")
+                found.append(f"Items of kind {kind!r} are not covered. Look at: {where}.")
+        if not self.covered_day:
+            first = self.data.lawbook.covered_from
+            found.append(f"The law is covered from {first}; {self.law.as_of} is earlier.")
+        if self.law.as_of > self.data.lawbook.known_to:
+            found.append(
+                f"The law is known to {self.data.lawbook.known_to}; {self.law.as_of} is later and "
+                "the law may change."
+            )
+        found += [
+            requirement.clause.warning
+            for requirement in self._requirements()
+            if requirement.clause.warning
+        ]
+        found += texts(Step.WARNING, self.alternatives, self.law)
+        found += savings_warnings(self.determinations, self.law)
+        for item in self.items:
+            names = [variant.name for variant in item.variants]
+            same = len({(v.bounds, v.policies) for v in item.variants}) == 1
+            if len(names) > 1 and same:
+                found.append(
+                    f"{item.item.product!r} fits {len(names)} products; the answer is the same for "
+                    f"all: {'; '.join(names)}."
+                )
+        return dict.fromkeys(found)
+
+    # ------------------------------------------------------------ reasons
+
+    def _reason(
+        self,
+        outcome: str,
+        license_held: Reason | None,
+        others: tuple[Verdict, ...],
+        permits: dict[str, Reason],
+    ) -> Reason:
+        lines = []
+        for index, item in enumerate(self.items):
+            for variant in item.variants:
+                children: list[Reason] = []
+                for part in variant.parts:
+                    children += [*part.source.reasons, part.classification]
+                    children += [d.reason for d in part.determinations]
+                settled = Outcome.YES if variant.bounds.is_settled else Outcome.UNDETERMINED
+                lines.append(
+                    Reason(f"items[{index}] {variant.name}", settled, children=tuple(children))
+                )
+        more = [verdict.reason for verdict in others if verdict.outcome != "not_subject"]
+        if license_held is not None:
+            more.append(license_held)
+        more += permits.values()
+        if self.screening:
+            undecided = any(r.outcome is Outcome.UNDETERMINED for r in self.screening)
+            more.append(
+                Reason(
+                    "Lists and owners of the parties",
+                    Outcome.UNDETERMINED if undecided else Outcome.YES,
+                    children=self.screening,
+                )
+            )
+        settled = Outcome.YES if self.bounds.is_settled else Outcome.UNDETERMINED
+        return Reason(f"Outcome: {outcome.replace('_', ' ')}", settled, children=(*lines, *more))
+
+
+def policies_of(items: Iterable[DecidedItem]) -> PolicyBounds:
+    """Return what is known of the review policy of several items shipped together."""
+    return policy_together(item.policies for item in items)

@@ -1,0 +1,241 @@
+"""The item side of a decision: which products a line may mean, and what each comes to."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from chipwarden.catalog.chips import Catalog, Chip, System
+from chipwarden.catalog.facts import ItemFacts, product_facts
+from chipwarden.catalog.loader import chip_from_table
+from chipwarden.catalog.names import exactly, resolve
+from chipwarden.decisions.determine import Candidate, Determination, alternatively, determine
+from chipwarden.decisions.facts import item_values
+from chipwarden.decisions.order import Item
+from chipwarden.decisions.outcomes import (
+    Bounds,
+    PolicyBounds,
+    either,
+    policy_either,
+    policy_together,
+    together,
+)
+from chipwarden.expressions.facts import Facts
+from chipwarden.model.errors import InvalidDocument, Problem
+from chipwarden.model.outcome import Outcome, disjunction
+from chipwarden.model.reasons import Reason
+from chipwarden.model.values import Value
+from chipwarden.rules.lawbook import Law
+
+Product = Chip | System
+WithItem = Callable[[Mapping[str, Value | None]], Facts]
+
+# Items that are no circuits: their figures do not exist, and only model weights have a clause.
+_INTANGIBLE = ("model_weights", "software", "technology")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One kind of chip in a product, under each paragraph that it may meet."""
+
+    facts: Facts
+    source: ItemFacts
+    determinations: tuple[Determination, ...]
+    classification: Reason
+
+    @property
+    def bounds(self) -> Bounds:
+        """One of the paragraphs holds."""
+        return either(d.bounds for d in self.determinations)
+
+    @property
+    def policies(self) -> PolicyBounds:
+        """One of the paragraphs holds."""
+        return policy_either(d.policies for d in self.determinations)
+
+    @property
+    def alternatives(self) -> tuple[Facts, ...]:
+        """The facts under each paragraph."""
+        return tuple(
+            Facts({**self.facts.values, **d.candidate.facts}, self.facts.collections)
+            for d in self.determinations
+        )
+
+    def eccn(self, kind: str | None, declared: str | None, law: Law) -> str | None:
+        """Return the ECCN of what ships, None where it is not settled."""
+        found = {_shipped(d.candidate, kind, declared, law) for d in self.determinations}
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def ic_eccn(self) -> str | None:
+        """The ECCN of the circuit, None where it is not settled."""
+        found = {d.candidate.clause.eccn for d in self.determinations}
+        return found.pop() if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One product that the line may mean, as the kinds of chip that it contains."""
+
+    name: str
+    kind: str | None
+    parts: tuple[Part, ...]
+
+    @property
+    def bounds(self) -> Bounds:
+        """All parts ship together."""
+        return together(part.bounds for part in self.parts)
+
+    @property
+    def policies(self) -> PolicyBounds:
+        """All parts ship together."""
+        return policy_together(part.policies for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedItem:
+    """One line of an order with every product that it may mean."""
+
+    item: Item
+    variants: tuple[Variant, ...]
+
+    @property
+    def bounds(self) -> Bounds:
+        """One of the variants is meant."""
+        return either(variant.bounds for variant in self.variants)
+
+    @property
+    def policies(self) -> PolicyBounds:
+        """One of the variants is meant."""
+        return policy_either(variant.policies for variant in self.variants)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts of all variants."""
+        return tuple(part for variant in self.variants for part in variant.parts)
+
+    @property
+    def determinations(self) -> tuple[Determination, ...]:
+        """All determinations of all parts."""
+        return tuple(d for part in self.parts for d in part.determinations)
+
+    @property
+    def alternatives(self) -> tuple[Facts, ...]:
+        """The facts of each possibility."""
+        return tuple(facts for part in self.parts for facts in part.alternatives)
+
+    def applies(self, requirement: str) -> Outcome:
+        """Return whether a requirement applies to the line, whatever it means."""
+        return alternatively(
+            disjunction(
+                alternatively(d.applies(requirement) for d in part.determinations)
+                for part in variant.parts
+            )
+            for variant in self.variants
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that the line goes by."""
+        found = [self.item.product] if self.item.product else []
+        found += [variant.name for variant in self.variants]
+        return tuple(dict.fromkeys(found))
+
+    def agreed(self, fact: str) -> Value | None:
+        """Return the value of a fact on which all parts agree, else None."""
+        values = {part.facts.values.get(fact) for part in self.parts}
+        return values.pop() if len(values) == 1 else None
+
+
+def decide_item(
+    item: Item, place: str, with_item: WithItem, catalog: Catalog, law: Law
+) -> DecidedItem:
+    """Return what one line comes to, for each product that it may mean.
+
+    Raises:
+        InvalidDocument: the product is not in the catalog, or its figures are wrong.
+    """
+    variants = []
+    for product in products(item, place, catalog):
+        parts = []
+        for source in product_facts(product, catalog, kind_of(item)):
+            values = item_values(item, source)
+            facts = with_item(values)
+            determinations, classification = determine(facts, law)
+            parts.append(Part(facts, source, determinations, classification))
+        kind = kind_of(item) or (product.kind if isinstance(product, System) else None)
+        variants.append(Variant(product.name, kind, tuple(parts)))
+    return DecidedItem(item, tuple(variants))
+
+
+def kind_of(item: Item) -> str | None:
+    """Return what kind of item the line says that it is."""
+    return item.kind or (str(item.chip["kind"]) if item.chip and "kind" in item.chip else None)
+
+
+def products(item: Item, place: str, catalog: Catalog) -> tuple[Product, ...]:
+    """Return the products that a line may mean.
+
+    Raises:
+        InvalidDocument: it means none.
+    """
+    if kind_of(item) in _INTANGIBLE or (item.product is None and item.chip is None):
+        return (Chip(id="", name=item.product or kind_of(item) or "the item"),)
+    if item.chip is not None:
+        table = {key: value for key, value in item.chip.items() if key != "kind"}
+        own = kind_of(item)
+        chip = chip_from_table({**table, "kind": "hbm" if own == "hbm" else "ic"}, f"{place}.chip")
+        # Rules name some chips; a chip that is given under such a name is taken for it.
+        named = exactly(catalog, chip.name) if "name" in table else ()
+        return (replace(chip, id=named[0].id) if named else chip,)
+    assert item.product is not None
+    found = resolve(catalog, item.product)
+    if not found.variants:
+        near = ", ".join(found.near)
+        remedy = f"Near names: {near}." if near else "Give its figures under chip."
+        found_here = repr(item.product)
+        problem = Problem(f"{place}.product", found_here, "a product of the catalog", remedy)
+        raise InvalidDocument("order", [problem])
+    return found.variants
+
+
+def _shipped(
+    candidate: Candidate, kind: str | None, declared: str | None, law: Law
+) -> str:
+    controlled = not candidate.clause.residual
+    z_entries = str(law.parameters.get("z_entries", "")).split()
+    base = (declared or "").partition(".")[0]
+    if controlled and candidate.clause.eccn_of_system and base in z_entries:
+        return f"{base}.z"
+    if kind in ("module", "board", "system") and candidate.clause.eccn_of_system:
+        return candidate.clause.eccn_of_system
+    return candidate.clause.eccn
+
+
+def order_tpp(items: Iterable[Item], catalog: Catalog) -> Decimal | None:
+    """Return the TPP of all units of an order together, None where any part is unknown."""
+    total = Decimal(0)
+    for index, item in enumerate(items):
+        found = {
+            _total_tpp(item, product, catalog)
+            for product in products(item, f"items[{index}]", catalog)
+        }
+        one = found.pop() if len(found) == 1 else None
+        if one is None:
+            return None
+        total += one
+    return total
+
+
+def _total_tpp(item: Item, product: Product, catalog: Catalog) -> Decimal | None:
+    total = Decimal(0)
+    for source in product_facts(product, catalog):
+        tpp = source.facts.get("item.tpp")
+        if not isinstance(tpp, Decimal) or item.quantity is None:
+            return None
+        total += tpp * source.count * item.quantity
+    return total
+
+
+def settles(part: Part) -> bool:
+    """Return whether all paragraphs that the part may meet lead to the same answer."""
+    return len({(d.bounds, d.policies) for d in part.determinations}) == 1

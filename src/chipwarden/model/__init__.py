@@ -1,0 +1,1 @@
+"""The vocabulary that all packages share; it imports nothing else of ours."""

@@ -1,0 +1,1 @@
+"""Parties: official lists, names, screening by exact name, ownership."""
