@@ -11,13 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from chipwarden.model.errors import ChipwardenError
 
 OutCell = str | bool | int | Decimal | date | None
 
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 ENDINGS = (".csv", ".xlsx")
 
 _SHEET = "orders"
@@ -26,6 +28,7 @@ _NARROWEST = 8
 # Rows whose width is measured: in constant memory a row cannot be read again.
 _MEASURED = 200
 _DOUBLE_DIGITS = 15
+_FIRST_YEAR = 1901  # Excel's own calendar is wrong before March 1900
 
 
 class InvalidTablePath(ChipwardenError):
@@ -35,6 +38,18 @@ class InvalidTablePath(ChipwardenError):
         self.path = path
         endings = " or ".join(ENDINGS)
         super().__init__(f'{path}: found the ending "{path.suffix}"; expected {endings}')
+
+
+class TableTooLarge(ChipwardenError):
+    """A cell does not fit into an Excel workbook."""
+
+    def __init__(self, row: int, column: int) -> None:
+        self.row = row
+        self.column = column
+        super().__init__(
+            f"row {row}, column {column}: found a cell outside the limits of Excel; expected at "
+            "most 32,767 characters, 1,048,576 rows and 16,384 columns. Write CSV instead."
+        )
 
 
 def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[OutCell]]) -> None:
@@ -47,6 +62,7 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[OutCe
 
     Raises:
         InvalidTablePath: the name has another ending.
+        TableTooLarge: a cell or the table is too large for Excel.
         OSError: it cannot be written; what was there is still there.
     """
     write = {".csv": _write_csv, ".xlsx": _write_workbook}.get(path.suffix.casefold())
@@ -118,38 +134,33 @@ def _write_workbook(path: Path, header: Sequence[str], rows: Iterable[Sequence[O
         day = workbook.add_format({"num_format": "yyyy-mm-dd"})
         sheet.freeze_panes(1, 0)
         pending = iter(rows)
-        first = [row for row, _ in zip(pending, range(_MEASURED), strict=False)]
+        first = list(islice(pending, _MEASURED))
         for column, width in enumerate(_widths(header, first)):
             sheet.set_column(column, column, width)
         for column, name in enumerate(header):
-            sheet.write_string(0, column, neutral(name), bold)
-        number = 0
-        for rest in (first, pending):
-            for row in rest:
-                number += 1
-                for column, cell in enumerate(row):
-                    _write_cell(sheet, number, column, cell, day)
+            _write_cell(sheet, 0, column, name, bold)
+        for number, row in enumerate(chain(first, pending), 1):
+            for column, cell in enumerate(row):
+                _write_cell(sheet, number, column, cell, day if _is_day(cell) else None)
 
 
-def _write_cell(sheet: object, row: int, column: int, cell: OutCell, day: object) -> None:
-    from xlsxwriter.worksheet import Worksheet
+def _write_cell(sheet: Any, row: int, column: int, cell: OutCell, shape: object) -> None:
+    failure = 0
+    if isinstance(cell, bool):
+        failure = sheet.write_boolean(row, column, cell, shape)
+    elif isinstance(cell, int | Decimal) and len(_csv_text(cell).strip("-")) <= _DOUBLE_DIGITS:
+        failure = sheet.write_number(row, column, cell, shape)
+    elif isinstance(cell, date) and _is_day(cell):
+        failure = sheet.write_datetime(row, column, cell, shape)
+    elif cell is not None:
+        # Also a number of more digits than a spreadsheet keeps, and a day before its calendar.
+        failure = sheet.write_string(row, column, _csv_text(cell), shape)
+    if failure:
+        raise TableTooLarge(row + 1, column + 1)
 
-    assert isinstance(sheet, Worksheet)
-    match cell:
-        case None:
-            return
-        case bool():
-            sheet.write_boolean(row, column, cell)
-        case int() | Decimal():
-            # A spreadsheet keeps fifteen digits; what has more is written as text.
-            if len(Decimal(cell).as_tuple().digits) <= _DOUBLE_DIGITS:
-                sheet.write_number(row, column, cell)
-            else:
-                sheet.write_string(row, column, f"{cell:f}")
-        case date():
-            sheet.write_datetime(row, column, cell, day)
-        case _:
-            sheet.write_string(row, column, neutral(cell))
+
+def _is_day(cell: OutCell) -> bool:
+    return isinstance(cell, date) and cell.year >= _FIRST_YEAR
 
 
 def _widths(header: Sequence[str], rows: Sequence[Sequence[OutCell]]) -> list[int]:

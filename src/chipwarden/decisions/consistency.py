@@ -18,6 +18,7 @@ KnowsProduct = Callable[[str], tuple[bool, tuple[str, ...]]]
 _ALL = Decimal(100)
 _NOTHING = Decimal(0)
 _SHOWN_NAMES = 5
+_WORDS_DROPPED = 3
 
 
 def check_products(
@@ -34,7 +35,7 @@ def check_products(
         if product is None or item.get("kind") in vocabulary.kinds_without_catalog:
             continue
         if product not in answers:
-            answers[product] = knows_product(product)
+            answers[product] = _asked(product, knows_product)
         is_known, near = answers[product]
         if not is_known:
             remedy = "Give its figures under chip."
@@ -51,6 +52,22 @@ def check_products(
             problems.add(
                 f"{place}.product", found, "one thing", "Give the product or the chip, not both."
             )
+
+
+def _asked(product: str, knows_product: KnowsProduct) -> tuple[bool, tuple[str, ...]]:
+    """Return whether a product is known, else names near it or near its last words.
+
+    A vendor's name that is misspelt as well would keep the near ones away.
+    """
+    is_known, near = knows_product(product)
+    words = product.split()
+    for start in range(1, min(len(words), _WORDS_DROPPED + 1)):
+        if is_known or near:
+            break
+        rest = " ".join(words[start:])
+        is_rest_known, near = knows_product(rest)
+        near = (rest,) if is_rest_known else near
+    return is_known, near
 
 
 def check_consistency(

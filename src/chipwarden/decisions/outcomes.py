@@ -74,8 +74,13 @@ class PolicyBounds:
 
     @property
     def policy(self) -> ReviewPolicy | None:
-        """The policy, None where several are possible or none applies."""
-        if self.floor != self.ceiling or self.floor < 0:
+        """The policy; None where none applies or a milder one may yet turn out stricter.
+
+        As with outcomes an adverse floor stands: a presumption of denial is said even where a
+        policy of denial is not ruled out.
+        """
+        adverse = self.floor >= ReviewPolicy.PRESUMPTION_OF_DENIAL.rank
+        if self.floor < 0 or (self.floor != self.ceiling and not adverse):
             return None
         return tuple(ReviewPolicy)[self.floor]
 
