@@ -309,7 +309,7 @@ REFUSED = [
     ("parties.0.listed_on", ["Entity List"], "parties[0].listed_on[0]", ['Write "US-EL"']),
     ("parties.0.ultimate_parent", "X", "parties[0].ultimate_parent", ["a table"]),
     ("parties.0.headquarter", "MY", "parties[0].headquarter", ['Write "headquarters"']),
-    (f"{OWNERS}.0.percentage", "71", "parties[0].owners", ["101", "100"]),
+    (f"{OWNERS}.0.percentage", "76", "parties[0].owners", ["101", "100"]),
     (f"{OWNERS}.0.percentage", "-1", "parties[0].owners[0].percentage", ["-1"]),
     (f"{OWNERS}.0.percentage_max", 40, "parties[0].owners[0].percentage", ["a band"]),
     (f"{OWNERS}.1.percentage_min", 60, "parties[0].owners[1].percentage_min", ["60", "49.9"]),

@@ -112,10 +112,15 @@ class _RowGroup:
             self.problems.append(Problem(f"row {number}", found, expected, remedy))
 
     def _is_refused(self, cell: Cell, type_name: str, place: str) -> bool:
-        """Note a cell that holds a formula, or a text that would become one."""
+        """Note a cell that holds a formula, or what a spreadsheet would take for another value."""
         if isinstance(cell, BadCell):
             remedy = "Paste the values in place of the formulas."
             self.problems.append(Problem(place, cell.found, "a plain value", remedy))
+            return True
+        if type_name == "percent" and isinstance(cell, Decimal) and 0 < cell < 1:
+            found = f"{cell}, which a spreadsheet may show as {cell * 100:f} %"
+            remedy = "Write the percentage as text, such as 25."
+            self.problems.append(Problem(place, found, EXPECTED_NUMBERS["percent"], remedy))
             return True
         if not isinstance(cell, str) or not cell.lstrip(" ").startswith(_FORMULA_MARKS):
             return False

@@ -2,17 +2,19 @@
 
 import csv
 import io
-import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from xml.etree import ElementTree
+from xml.parsers.expat import ExpatError
 
 from chipwarden.app.document_columns import BadCell, Cell
-from chipwarden.decisions.reading_problems import shortened
+from chipwarden.app.sheet_scan import refused, scan_sheet
 from chipwarden.decisions.vocabulary import Limits
 from chipwarden.model.errors import InvalidDocument, Problem
 
@@ -21,12 +23,20 @@ Rows = Iterator[tuple[int, tuple[Cell, ...]]]
 # A sheet of this name is read where a workbook has several.
 ORDERS_SHEET = "orders"
 
-_CELL_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
-_FORMULA_OR_ERROR = re.compile(rb'<(?:[A-Za-z0-9]+:)?f[ />]|\bt="e"')
-_CELL_NAME = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_PIECE = 1 << 20
-_OVERLAP = 64
+# What a damaged archive or its parts raise; a RuntimeError is an encrypted part.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ElementTree.ParseError,
+    ExpatError,
+    NotImplementedError,
+    RuntimeError,
+    KeyError,
+    ValueError,
+)
 
 
 def csv_rows(text: str, source: str) -> Rows:
@@ -65,33 +75,34 @@ def workbook_rows(path: Path, source: str, limits: Limits) -> Rows:
 
     try:
         with zipfile.ZipFile(path) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-            if unpacked > limits.unpacked_bytes:
-                found = f"a workbook of {unpacked:,} bytes once unpacked"
-                raise _refused(source, found, f"at most {limits.unpacked_bytes:,}")
+            _check_archive(archive, source, limits)
             name, part = _sheet_of_orders(archive, source)
-            suspects = _scanned(archive, part, source, limits)
-            bad_cells = dict(_bad_cells(archive, part)) if suspects else {}
+            with archive.open(part) as stream:
+                bad_cells = scan_sheet(stream, source, limits)
         with python_calamine.load_workbook(path) as workbook:
             rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except (
-        zipfile.BadZipFile,
-        ElementTree.ParseError,
-        python_calamine.CalamineError,
-        NotImplementedError,  # a compression that Python does not know
-        RuntimeError,  # an encrypted part
-        KeyError,
-        ValueError,
-        OSError,
-    ) as wrong:
-        if isinstance(wrong, OSError) and wrong.errno is not None:
+    except OSError as wrong:
+        if wrong.errno is not None:
             raise
-        raise _refused(source, "a file that is not an Excel workbook", "an .xlsx file") from None
+        raise _no_workbook(source) from None
+    except (*_BROKEN, python_calamine.CalamineError):
+        raise _no_workbook(source) from None
     return _numbered(rows, bad_cells)
 
 
-def _refused(source: str, found: str, expected: str, remedy: str = "") -> InvalidDocument:
-    return InvalidDocument(source, [Problem("the file", found, expected, remedy)])
+def _no_workbook(source: str) -> InvalidDocument:
+    return refused(source, "a file that is not an Excel workbook", "an .xlsx file")
+
+
+def _check_archive(archive: zipfile.ZipFile, source: str, limits: Limits) -> None:
+    unpacked = sum(part.file_size for part in archive.infolist())
+    if unpacked > limits.unpacked_bytes:
+        found = f"a workbook of {unpacked:,} bytes once unpacked"
+        raise refused(source, found, f"at most {limits.unpacked_bytes:,} bytes")
+    names = [name.casefold() for name in archive.namelist()]
+    if len(set(names)) < len(names):
+        # Two readers could each take another of them.
+        raise refused(source, "a workbook with two parts of one name", "each part once")
 
 
 def _numbered(rows: list[list[Any]], bad_cells: Mapping[tuple[int, int], BadCell]) -> Rows:
@@ -133,65 +144,6 @@ def _sheet_of_orders(archive: zipfile.ZipFile, source: str) -> tuple[str, str]:
     if len(sheets) != 1 and len(named) != 1:
         found = f"{len(sheets)} sheets, and not one of them named {ORDERS_SHEET!r}"
         expected = f"one sheet, or one named {ORDERS_SHEET!r}"
-        raise _refused(source, found, expected, "Name the sheet that holds the orders.")
+        raise refused(source, found, expected, "Name the sheet that holds the orders.")
     name = named[0] if named else next(iter(sheets))
     return name, sheets[name]
-
-
-def _scanned(archive: zipfile.ZipFile, part: str, source: str, limits: Limits) -> bool:
-    """Return whether a sheet may hold formulas or errors.
-
-    Raises:
-        InvalidDocument: its area is too large; a single cell in the last corner would otherwise
-            fill the memory with empty ones.
-    """
-    rows = columns = 0
-    is_suspect = False
-    with archive.open(part) as stream:
-        for piece in _pieces(stream):
-            is_suspect = is_suspect or _FORMULA_OR_ERROR.search(piece) is not None
-            for letters, digits in _CELL_PLACE.findall(piece):
-                rows = max(rows, int(digits))
-                columns = max(columns, _column_number(letters))
-    if rows * columns > limits.sheet_cells:
-        found = f"a sheet of {rows:,} rows and {columns:,} columns"
-        remedy = "Remove what stands far outside the table."
-        raise _refused(source, found, f"at most {limits.sheet_cells:,} cells", remedy)
-    return is_suspect
-
-
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield a stream in pieces that overlap, so that no short pattern is cut in two."""
-    before = b""
-    while piece := stream.read(_PIECE):
-        yield before + piece
-        before = piece[-_OVERLAP:]
-
-
-def _bad_cells(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[tuple[int, int], BadCell]]:
-    """Yield row, column and content of each cell that holds a formula or an error."""
-    row = column = 0
-    with archive.open(part) as stream:
-        for event, element in ElementTree.iterparse(stream, ("start", "end")):
-            tag = element.tag.rpartition("}")[2]
-            if tag == "row" and event == "start":
-                row, column = int(element.get("r", row + 1)), 0
-            elif tag == "row":
-                element.clear()
-            elif tag == "c" and event == "start":
-                place = _CELL_NAME.fullmatch(element.get("r", ""))
-                column = _column_number(place[1].encode()) if place else column + 1
-            elif tag == "c":
-                formula = element.find("{*}f")
-                if formula is not None:
-                    text = shortened(formula.text or "")
-                    yield (row, column), BadCell(f'the formula "={text}"')
-                elif element.get("t") == "e":
-                    yield (row, column), BadCell("an error of the spreadsheet")
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number

@@ -14,6 +14,9 @@ _OTHER_MARKS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
+ENCODING = "the encoding"
+"""Place of a problem with the encoding of the whole file."""
+
 _SAVE_AS = "Save the file as UTF-8."
 
 # Strings are skipped, closed or not; the possessive + keeps this linear on any input.
@@ -33,7 +36,7 @@ def utf8_problem(data: bytes) -> Problem | None:
     """Return why the bytes are not UTF-8 text without NUL, None where they are."""
     for mark, name in _OTHER_MARKS:
         if data.startswith(mark):
-            return Problem("the encoding", f"text in {name}", "UTF-8", _SAVE_AS)
+            return Problem(ENCODING, f"text in {name}", "UTF-8", _SAVE_AS)
     at = data.find(b"\0")
     if at >= 0:
         found = "a NUL byte (the encoding may be UTF-16)"

@@ -19,8 +19,9 @@ from chipwarden.app.document_columns import RowPlaces, header_problems
 from chipwarden.app.document_json import parse_array, parse_object
 from chipwarden.app.document_rows import orders_of_rows
 from chipwarden.app.document_sheets import Rows, csv_rows, workbook_rows
-from chipwarden.app.document_text import toml_nesting_problem, utf8_problem
+from chipwarden.app.document_text import ENCODING, toml_nesting_problem, utf8_problem
 from chipwarden.app.document_toml import parse_toml
+from chipwarden.app.sheet_scan import refused
 from chipwarden.decisions.consistency import KnowsProduct
 from chipwarden.decisions.order import Order
 from chipwarden.decisions.reading import order_from_record
@@ -94,10 +95,10 @@ def read_orders(path: Path) -> Iterator[Document]:
     try:
         if reader is None:
             found = f'a file ending in "{path.suffix}"'
-            raise _refused(source, found, "one of: " + ", ".join(_READERS))
+            raise refused(source, found, "one of: " + ", ".join(_READERS))
         size = path.stat().st_size
         if not path.is_file():
-            raise _refused(source, "something that is not a file", "a file of orders")
+            raise refused(source, "something that is not a file", "a file of orders")
         if size > limits.file_bytes:
             raise _too_large(source, size, limits.file_bytes)
         yield from reader(path, source, limits)
@@ -108,12 +109,8 @@ def read_orders(path: Path) -> Iterator[Document]:
         yield Document(source, None, (Problem("the file", found, "a file that can be read"),))
 
 
-def _refused(source: str, found: str, expected: str, remedy: str = "") -> InvalidDocument:
-    return InvalidDocument(source, [Problem("the file", found, expected, remedy)])
-
-
 def _too_large(source: str, size: int, most: int) -> InvalidDocument:
-    return _refused(source, f"{size:,} bytes, which is too large", f"at most {most:,} bytes")
+    return refused(source, f"{size:,} bytes, which is too large", f"at most {most:,} bytes")
 
 
 def _text(path: Path, source: str, limits: Limits) -> str:
@@ -127,7 +124,7 @@ def _text(path: Path, source: str, limits: Limits) -> str:
         raise InvalidDocument(source, [problem])
     text = data.removeprefix(_MARK).decode("utf-8")
     if not text.strip():
-        raise _refused(source, "nothing: it is empty", "an order")
+        raise refused(source, "nothing: it is empty", "an order")
     return text
 
 
@@ -154,7 +151,7 @@ def _json(path: Path, source: str, limits: Limits) -> Iterator[Document]:
     for number, (record, length, problems) in enumerate(parse_array(text, limits.nesting), 1):
         yield _document(f"{source}, order {number}", record, length, problems, limits)
     if not number:
-        raise _refused(source, "an empty array", "at least one order")
+        raise refused(source, "an empty array", "at least one order")
 
 
 def _json_lines(path: Path, source: str, limits: Limits) -> Iterator[Document]:
@@ -180,12 +177,12 @@ def _json_lines(path: Path, source: str, limits: Limits) -> Iterator[Document]:
             elif problem is not None:
                 found = Problem("the line", problem.found, problem.expected, problem.remedy)
                 yield Document(here, None, (found,))
-                if "UTF-16" in problem.found or "UTF-32" in problem.found:
+                if number == 1 and problem.place == ENCODING:
                     return  # every further line would be as wrong
             else:
-                yield _one_json(data.decode("utf-8"), here, limits, number)
+                yield _one_json(data.decode("utf-8").rstrip("\r\n"), here, limits, number)
     if not count:
-        raise _refused(source, "nothing: it is empty", "one order a line")
+        raise refused(source, "nothing: it is empty", "one order a line")
 
 
 def _one_json(text: str, source: str, limits: Limits, line: int = 1) -> Document:
@@ -222,7 +219,7 @@ def _rows(rows: Rows, source: str) -> Iterator[Document]:
     while header and header[-1] is None:
         header = header[:-1]
     if not header:
-        raise _refused(source, "an empty first row", "the names of the columns")
+        raise refused(source, "an empty first row", "the names of the columns")
     problems = header_problems(header)
     if problems:
         raise InvalidDocument(source, problems)
@@ -236,7 +233,7 @@ def _rows(rows: Rows, source: str) -> Iterator[Document]:
         label += ", …" if len(order.rows) > 5 else ""
         yield Document(f"{source}, {label}", order.record, order.problems, order.places)
     if not count:
-        raise _refused(source, "a header and no orders", "at least one row below it")
+        raise refused(source, "a header and no orders", "at least one row below it")
 
 
 _READERS: Mapping[str, Callable[[Path, str, Limits], Iterator[Document]]] = {

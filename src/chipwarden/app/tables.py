@@ -79,19 +79,14 @@ def neutral(text: str) -> str:
 
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
-    """Give a file in the same folder, which takes the path's place if nothing fails."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    unfinished = Path(name)
-    try:
+    """Give a file in a folder beside the path, which takes its place if nothing fails."""
+    # Same disk, so that the move is one step; what a writer leaves there goes with the folder.
+    with tempfile.TemporaryDirectory(
+        dir=path.parent, prefix=f".{path.stem}-", ignore_cleanup_errors=True
+    ) as folder:
+        unfinished = Path(folder) / path.name
         yield unfinished
-        # A temporary file is private; the finished one is as open as any new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        unfinished.chmod(0o666 & ~mask)
         os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[OutCell]]) -> None:

@@ -14,7 +14,7 @@ from chipwarden.decisions.authorizations import covering
 from chipwarden.decisions.determine import Determination, Requirement
 from chipwarden.decisions.duties import RedFlag, red_flags, savings_warnings, texts
 from chipwarden.decisions.facts import order_facts
-from chipwarden.decisions.missing import MissingFact, MissingFacts
+from chipwarden.decisions.missing import MissingFact, MissingFacts, Need
 from chipwarden.decisions.not_covered import NotCovered
 from chipwarden.decisions.order import Mode, Order
 from chipwarden.decisions.outcomes import (
@@ -25,7 +25,15 @@ from chipwarden.decisions.outcomes import (
     policy_together,
     together,
 )
-from chipwarden.decisions.products import DecidedItem, decide_item, kind_of, order_tpp, settles
+from chipwarden.decisions.products import (
+    DecidedItem,
+    Part,
+    decide_item,
+    kind_of,
+    order_tpp,
+    settles,
+)
+from chipwarden.decisions.settling import Sets, settling, smallest, together as served_together
 from chipwarden.decisions.unverified import unverified
 from chipwarden.decisions.verdicts import Verdict, verdicts
 from chipwarden.decisions.vocabulary import OrderVocabulary
@@ -225,48 +233,57 @@ class _Assembly:
     def _missing(self, license_held: Reason | None, pending: list[Any]) -> tuple[MissingFact, ...]:
         missing = MissingFacts(self.order, self.data.lawbook)
         for index, item in enumerate(self.items):
-            names = [variant.name for variant in item.variants]
             if len({(v.bounds, v.policies) for v in item.variants}) > 1:
-                missing.add_fact(
-                    f"items[{index}].product",
-                    f"Which of these is it: {'; '.join(names)}?",
-                    "exporter",
-                    "",
-                )
+                names = "; ".join(variant.name for variant in item.variants)
+                question = f"Which of these is it: {names}?"
+                missing.need_fact(f"items[{index}].product", question, "exporter")
             for part in item.parts:
                 if not settles(part):
-                    missing.add([part.classification], index)
+                    missing.need(_of_classification(part, index))
                 for determination in part.determinations:
-                    self._missing_of(determination, missing, index)
+                    for need in self._needs_of(determination, index):
+                        missing.need(need)
         if license_held is not None and license_held.outcome is Outcome.UNDETERMINED:
-            missing.add([license_held])
+            missing.need(Need((license_held,), settling(license_held, Outcome.YES)))
         for use in pending:
-            missing.add([use.reason])
-            missing.add([reason for reason in use.reason.children])
+            readiness = use.reason.children[-1]
+            missing.need(Need((use.reason, readiness), settling(readiness, Outcome.YES)))
         return missing.facts()
 
-    def _missing_of(self, found: Determination, missing: MissingFacts, index: int) -> None:
+    def _needs_of(self, found: Determination, index: int) -> Iterable[Need]:
+        """Yield what could settle one determination, for the better."""
         if found.bounds.is_settled and found.policies.floor == found.policies.ceiling:
             return
-        open_levels = [r for r in found.requirements if r.applies is not Outcome.NO]
-        if found.subject is Outcome.UNDETERMINED and open_levels and not found.bounds.is_settled:
-            missing.add([found.reason.children[0]], index)
-        for requirement in open_levels:
+        freed = settling(found.reason.children[0], Outcome.NO)
+        for requirement in found.requirements:
             if requirement.stands is Outcome.UNDETERMINED and self._matters(requirement, found):
-                missing.add([requirement.reason], index)
-            elif requirement.policies.floor != requirement.policies.ceiling:
-                # The requirement is certain; its review policy is not.
-                ladder = [r for r in requirement.reason.children if r.provision]
-                missing.add(ladder, index)
+                spared = settling(requirement.condition, Outcome.NO)
+                lifted = [
+                    option
+                    for use in requirement.exceptions
+                    for option in settling(use.reason, Outcome.YES)
+                ]
+                options = smallest([*spared, *lifted, *freed])
+                yield Need((requirement.reason, found.reason.children[0]), options, index)
+            elif self._policy_is_open(requirement):
+                ladder = tuple(r for r in requirement.reason.children if r.provision)
+                yield Need(ladder, _of_ladder(ladder), index)
 
-    @staticmethod
-    def _matters(requirement: Requirement, found: Determination) -> bool:
+    def _matters(self, requirement: Requirement, found: Determination) -> bool:
         """Return whether the open requirement could still change outcome or policy."""
         if not found.bounds.is_settled and (
             requirement.is_prohibition or found.bounds.floor < Strictness.LICENSE_REQUIRED
         ):
             return True
         return requirement.policies.ceiling > found.policies.floor
+
+    def _policy_is_open(self, requirement: Requirement) -> bool:
+        """Return whether a certain requirement's policy is what keeps the answer open."""
+        return (
+            requirement.stands is Outcome.YES
+            and self.bounds.floor >= Strictness.LICENSE_REQUIRED
+            and requirement.policies.floor != requirement.policies.ceiling
+        )
 
     # ------------------------------------------------------------ disposition
 
@@ -403,6 +420,17 @@ class _Assembly:
         return Reason(f"Outcome: {outcome.replace('_', ' ')}", settled, children=(*lines, *more))
 
 
-def policies_of(items: Iterable[DecidedItem]) -> PolicyBounds:
-    """Return what is known of the review policy of several items shipped together."""
-    return policy_together(item.policies for item in items)
+def _of_classification(part: Part, index: int) -> Need:
+    """Return what could settle the ladder: every open rung to no, else the first to yes."""
+    rungs = [r for r in part.classification.children if r.outcome is Outcome.UNDETERMINED]
+    outside = served_together([settling(rung, Outcome.NO) for rung in rungs])
+    options = outside or settling(rungs[0], Outcome.YES)
+    return Need((part.classification,), options, index)
+
+
+def _of_ladder(ladder: tuple[Reason, ...]) -> Sets:
+    """Return what could settle a ladder of review policies at its first open rung."""
+    rung = next((r for r in ladder if r.outcome is Outcome.UNDETERMINED), None)
+    if rung is None:
+        return ()
+    return settling(rung, Outcome.YES)

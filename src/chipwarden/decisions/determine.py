@@ -54,13 +54,17 @@ class ExceptionUse:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One requirement: whether it applies, what may lift it, how applications are reviewed."""
+    """One requirement: whether it applies, what may lift it, how applications are reviewed.
+
+    `condition` is the clause alone, `reason` also holds its exceptions and review ladder.
+    """
 
     clause: Provision
     applies: Outcome
     lifted: Outcome
     exceptions: tuple[ExceptionUse, ...]
     policies: PolicyBounds
+    condition: Reason
     reason: Reason
 
     @property
@@ -171,7 +175,9 @@ def _determine(candidate: Candidate, facts: Facts, law: Law) -> Determination:
     # (2) Is the item subject to the EAR?
     grounds = tuple(reasons(clause) for clause in law.by_step[Step.JURISDICTION])
     subject = disjunction(reason.outcome for reason in grounds)
-    jurisdiction = Reason("The item is subject to the EAR", subject, children=grounds)
+    jurisdiction = Reason(
+        "The item is subject to the EAR", subject, children=grounds, joined="any"
+    )
 
     # (3) Embargoes, destination, headquarters, letters, end use, lists, ownership.
     requirements = tuple(
@@ -231,6 +237,7 @@ def _requirement(clause: Provision, reasons: _Clauses, subject: Outcome) -> Requ
         lifted=disjunction(use.available for use in exceptions),
         exceptions=exceptions,
         policies=policies,
+        condition=condition,
         reason=replace(condition, outcome=applies, children=children),
     )
 

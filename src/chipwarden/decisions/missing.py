@@ -1,10 +1,14 @@
-"""Which facts are missing, in the words of the order, and who can answer each."""
+"""Which facts are missing, in the words of the order, and who can answer each.
 
-from collections.abc import Iterable, Mapping
+Of several ways to settle an answer the one with the fewest facts is asked for.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chipwarden.decisions.order import Order
+from chipwarden.decisions.settling import Sets, smallest, together
 from chipwarden.model.outcome import Outcome
 from chipwarden.model.reasons import Reason
 from chipwarden.rules.lawbook import Lawbook
@@ -36,74 +40,105 @@ class MissingFact:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One open question of a decision.
+
+    Attributes:
+        reasons: the trees in which the facts are missing.
+        options: sets of facts, each of which can settle it.
+        item: position of the item that it is about.
+    """
+
+    reasons: tuple[Reason, ...]
+    options: Sets
+    item: int | None = None
+
+
 class MissingFacts:
-    """Collects the missing facts of a decision, each once."""
+    """Chooses the fewest facts that serve all needs of a decision."""
 
     def __init__(self, order: Order, lawbook: Lawbook) -> None:
         self._order = order
         self._lawbook = lawbook
         self._named = {party.role for party in order.parties}
-        self._found: dict[str, tuple[str, str, dict[str, None]]] = {}
+        self._asked: dict[str, tuple[str, str, dict[str, None]]] = {}
+        self._needs: list[Sets] = []
 
-    def add(self, reasons: Iterable[Reason], item: int | None = None) -> None:
-        """Add what is missing along the undetermined nodes of these reasons.
+    def need(self, need: Need) -> None:
+        """Add a need; one that no fact can serve is left out."""
+        for reason in need.reasons:
+            self._note_clauses(reason, reason.provision, need.item)
+        options = smallest(
+            frozenset(fact for name in option for fact in self._words(name, need.item))
+            for option in need.options
+        )
+        if options:
+            self._needs.append(options)
 
-        Args:
-            reasons: trees; nodes that are settled are not followed.
-            item: position of the item that they speak of.
-        """
-        for reason in reasons:
-            self._walk(reason, reason.provision, item)
-
-    def add_fact(self, fact: str, question: str, who: str, provision: str) -> None:
-        """Add one fact by name."""
-        self._found.setdefault(fact, (question, who, {}))[2][provision] = None
+    def need_fact(self, fact: str, question: str, who: str) -> None:
+        """Add one fact that is needed whatever else is answered."""
+        self._asked.setdefault(fact, (question, who, {}))
+        self._needs.append((frozenset({fact}),))
 
     def facts(self) -> tuple[MissingFact, ...]:
-        """Return all facts in the order in which they were found."""
+        """Return the fewest facts that serve all needs, in the order in which they came up."""
+        chosen = together(self._needs) if self._needs else ()
+        wanted = chosen[0] if chosen else frozenset()
         return tuple(
-            MissingFact(fact, question, who, tuple(name for name in provisions if name))
-            for fact, (question, who, provisions) in self._found.items()
+            MissingFact(fact, question, who, tuple(name for name in clauses if name))
+            for fact, (question, who, clauses) in self._asked.items()
+            if fact in wanted
         )
 
-    def _walk(self, reason: Reason, provision: str, item: int | None) -> None:
+    def _note_clauses(self, reason: Reason, provision: str, item: int | None) -> None:
         if reason.outcome is not Outcome.UNDETERMINED:
             return
         provision = reason.provision or provision
-        for name in reason.missing:
-            for fact, question, who in self._asked(name, item):
-                self.add_fact(fact, question, who, provision)
+        names: Sequence[str] = reason.missing
+        if ("parties_complete", False) in reason.values:
+            names = (*names, "parties_complete")
+        for name in names:
+            for fact in self._words(name, item):
+                self._asked[fact][2][provision] = None
         for child in reason.children:
-            self._walk(child, provision, item)
+            self._note_clauses(child, provision, item)
 
-    def _asked(self, name: str, item: int | None) -> Iterable[tuple[str, str, str]]:
-        """Yield what to ask instead of a fact, in the words of the order."""
+    def _words(self, name: str, item: int | None) -> Iterable[str]:
+        """Return what to ask for instead of a fact, in the words of the order."""
+        found = list(self._questions(name, item))
+        for fact, question, who in found:
+            self._asked.setdefault(fact, (question, who, {}))
+        return [fact for fact, _, _ in found]
+
+    def _questions(self, name: str, item: int | None) -> Iterable[tuple[str, str, str]]:
         if name == "parties_complete":
             yield name, "Are all parties to the transaction named?", "exporter"
             return
         scope, _, rest = name.rpartition(".")
-        place = "" if item is None else f"items[{item}]"
-        declared = name if scope in ("item", "transfer") else f"party.{rest}"
+        of_party = scope not in ("item", "transfer", "authorizations")
+        declared = f"party.{rest}" if of_party else name
         declaration = self._lawbook.declarations.facts.get(declared)
         question = declaration.question if declaration else f"What is {name}?"
         who = declaration.who if declaration else "exporter"
-        if scope not in ("item", "transfer"):
+        if of_party:
             if scope.partition("[")[0] not in self._named:
                 yield scope, f"Who is the {scope.replace('_', ' ')}?", "exporter"
                 return
             question = f"{scope}: {question}"
-        if rest.startswith("listed_") and not self._screened():
+        if rest.startswith("listed_") and self._order.screening is None:
             question = "What did a dated screening of all parties against the lists say?"
             yield "screening.listed_on", question, "compliance officer"
             return
+        place = "" if item is None else f"items[{item}]."
         for asked in self._lawbook.asked_instead.get(declared, (declared,)):
             asked_scope, _, field = asked.partition(".")
-            words: Mapping[str, str] = {
-                "item": f"{place}.{field}",
-                "party": f"{scope}.{field}",
-                "transfer": field if field == "destination_region" else f"facts.{field}",
-            }
-            yield words.get(asked_scope, asked), question, who
-
-    def _screened(self) -> bool:
-        return self._order.screening is not None
+            if asked_scope == "item":
+                yield f"{place}{field}", question, who
+            elif asked_scope == "party":
+                yield f"{scope}.{field}", question, who
+            elif asked_scope == "transfer":
+                prefix = "" if field == "destination_region" else "facts."
+                yield f"{prefix}{field}", question, who
+            else:
+                yield asked, question, who

@@ -132,12 +132,13 @@ def _compile(node: Node, scope: str) -> _Explain:
 def _join(text: str, decisive: bool, parts: tuple[_Explain, ...], view: _View) -> Reason:
     children = tuple(part(view) for part in parts)
     join = disjunction if decisive else conjunction
-    return Reason(text, join(child.outcome for child in children), children=children)
+    joined = "any" if decisive else "all"
+    return Reason(text, join(c.outcome for c in children), children=children, joined=joined)
 
 
 def _negate(text: str, part: _Explain, view: _View) -> Reason:
     child = part(view)
-    return Reason(text, negation(child.outcome), children=(child,))
+    return Reason(text, negation(child.outcome), children=(child,), joined="not")
 
 
 def _quantify(text: str, node: Some | Every, body: _Explain, view: _View) -> Reason:
@@ -161,6 +162,7 @@ def _quantify(text: str, node: Some | Every, body: _Explain, view: _View) -> Rea
         values=((completeness, known.complete),),
         missing=(completeness,) if alone else (),
         children=tuple(children),
+        joined="any" if isinstance(node, Some) else "all",
     )
 
 

@@ -28,6 +28,8 @@ class Reason:
         missing: names of the unknown facts that make this node undetermined.
         children: the reasons from which this one was computed.
         note: a remark for the reader.
+        joined: how the outcome follows from the children: "all", "any" or "not"; "" for a
+            leaf or for parts that each have to be settled. It is not part of the JSON form.
     """
 
     statement: str
@@ -38,6 +40,7 @@ class Reason:
     missing: tuple[str, ...] = ()
     children: tuple["Reason", ...] = ()
     note: str = ""
+    joined: str = ""
 
     def walk(self) -> Iterator["Reason"]:
         """Yield this node and all below it, parents first."""
