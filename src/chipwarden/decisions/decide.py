@@ -20,7 +20,6 @@ from chipwarden.decisions.order import Mode, Order
 from chipwarden.decisions.outcomes import (
     UNDETERMINED,
     Bounds,
-    PolicyBounds,
     Strictness,
     policy_together,
     together,
@@ -33,7 +32,8 @@ from chipwarden.decisions.products import (
     order_tpp,
     settles,
 )
-from chipwarden.decisions.settling import Sets, settling, smallest, together as served_together
+from chipwarden.decisions.settling import Sets, settling, smallest
+from chipwarden.decisions.settling import together as served_together
 from chipwarden.decisions.unverified import unverified
 from chipwarden.decisions.verdicts import Verdict, verdicts
 from chipwarden.decisions.vocabulary import OrderVocabulary

@@ -258,7 +258,9 @@ def _exception(clause: Provision, reasons: _Clauses) -> ExceptionUse:
 def _review(clause: Provision, reasons: _Clauses) -> tuple[PolicyBounds, tuple[Reason, ...]]:
     """Return the policies that the ladder of a requirement allows."""
     if clause.review_of_entry:
-        return _review_of_entries(reasons.facts), ()
+        return _review_of_entries(reasons.facts, "party.listed_el", "party.entity_list_review"), ()
+    if clause.review_of_owners:
+        return _review_of_entries(reasons.facts, "party.owned_by_listed", "party.owners_review"), ()
     possible: list[PolicyBounds] = []
     ladder: list[Reason] = []
     for rung in reasons.law.by_step[Step.REVIEW]:
@@ -278,14 +280,14 @@ def _review(clause: Provision, reasons: _Clauses) -> tuple[PolicyBounds, tuple[R
     return policy_either(possible), tuple(ladder)
 
 
-def _review_of_entries(facts: Facts) -> PolicyBounds:
-    """Return the policy that the list entries of the parties state; the strictest leads."""
+def _review_of_entries(facts: Facts, listed_fact: str, policy_fact: str) -> PolicyBounds:
+    """Return the policy that the list entries of parties or owners state; the strictest leads."""
     found = []
     for member in facts.collections["parties"].members:
-        listed = member.get("party.listed_el")
+        listed = member.get(listed_fact)
         if listed is False:
             continue
-        words = member.get("party.entity_list_review")
+        words = member.get(policy_fact)
         policy = next((p for p in ReviewPolicy if p.value == words), None)
         bounds = PolicyBounds(policy.rank, policy.rank) if policy else PolicyBounds(0, _STRICTEST)
         found.append(bounds if listed else PolicyBounds(-1, bounds.ceiling))

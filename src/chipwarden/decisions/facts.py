@@ -21,11 +21,11 @@ from chipwarden.model.reasons import Reason
 from chipwarden.model.values import Value
 from chipwarden.parties.lists import StarterSet
 from chipwarden.parties.names import normal_name
-from chipwarden.parties.ownership import listed_share
+from chipwarden.parties.ownership import OwnershipResult, listed_share
 from chipwarden.parties.schema import ListCode, Owner, Party
 from chipwarden.parties.screening import Match, find
 from chipwarden.rules.lawbook import Law
-from chipwarden.rules.provisions import NamedCompany
+from chipwarden.rules.provisions import NamedCompany, ReviewPolicy
 
 # Facts of an order that a claim of an authorization makes; without a claim they are no.
 _CLAIMS = {
@@ -259,10 +259,12 @@ def _party_values(
         _named_programme(party, matches, law) if values["party.listed_sdn"] else True
     )
     for fact, codes in _OWNED.items():
-        reason = _owned(party, codes, order, law, starter_set)
-        values[fact] = reason.outcome.truth
+        owned = _owned(party, codes, order, law, starter_set)
+        values[fact] = owned.outcome.truth
         if party.owners:
-            reasons.append(replace(reason, statement=f"{label}: {reason.statement}"))
+            reasons.append(replace(owned.reason, statement=f"{label}: {owned.reason.statement}"))
+        if fact == "party.owned_by_listed":
+            values["party.owners_review"] = _owners_review(owned, law, starter_set)
     if party.owners is not None:
         owners = tuple(_all_owners(party.owners))
         values["party.has_listed_owner"] = any(
@@ -349,7 +351,7 @@ def _named_programme(party: Party, matches: tuple[Match, ...], law: Law) -> bool
 
 def _owned(
     party: Party, codes: frozenset[str], order: Order, law: Law, starter_set: StarterSet
-) -> Reason:
+) -> OwnershipResult:
     threshold = law.parameters["affiliates_ownership"]
     assert isinstance(threshold, Decimal)
 
@@ -367,7 +369,23 @@ def _owned(
         return Outcome.UNDETERMINED
 
     # The tiers that the order gives are taken for all there are.
-    return listed_share(party, threshold, codes, is_listed, unsaid_owners=Outcome.NO).reason
+    return listed_share(party, threshold, codes, is_listed, unsaid_owners=Outcome.NO)
+
+
+def _owners_review(owned: OwnershipResult, law: Law, starter_set: StarterSet) -> str | None:
+    """Return the strictest review policy of the owners' entries, None where one is unknown."""
+    policies = []
+    for owner in owned.owners:
+        entries = [
+            match.entry
+            for match in find(owner.name, (), None, starter_set, law.as_of, law.known_on)
+            if match.entry.list_code == "US-EL"
+        ]
+        policies.append(entries[0].review_policy if len(entries) == 1 else None)
+    ranks = {policy.value: policy.rank for policy in ReviewPolicy}
+    if not policies or any(policy not in ranks for policy in policies):
+        return None
+    return max((policy for policy in policies if policy), key=ranks.__getitem__)
 
 
 def _has_favoured_owner(owners: tuple[Owner, ...], law: Law) -> bool | None:

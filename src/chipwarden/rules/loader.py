@@ -44,7 +44,8 @@ DATA = Path(__file__).parent / "data"
 
 _DATE_KEYS = tuple(Dates.__dataclass_fields__)
 _PLAIN = {
-    "paragraph", "outcome", "review_of_entry", "regardless", "knowledge", "rank", "eccn",
+    "paragraph", "outcome", "review_of_entry", "review_of_owners",
+    "regardless", "knowledge", "rank", "eccn",
     "eccn_of_system", "residual", "presumes_datacenter", "exception", "question", "answer",
     "counts_unknown", "text", "obligation", "warning", "note",
 }  # fmt: skip

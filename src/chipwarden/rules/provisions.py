@@ -120,7 +120,8 @@ class Provision:
         kinds: kinds of transfer that it speaks of.
         outcome: of a requirement or verdict, an outcome word.
         review: policy of a requirement that has no ladder of its own.
-        review_of_entry: the policy is that of the list entry.
+        review_of_entry: the policy is that of the party's list entry.
+        review_of_owners: the policy is that of the most restrictive owner's list entry.
         regardless: applies whether or not the item is subject to the EAR.
         knowledge: only a known "yes" counts; unknown is a question, not a doubt.
         rank: place in a ladder, lowest first.
@@ -152,6 +153,7 @@ class Provision:
     outcome: str = ""
     review: ReviewPolicy | None = None
     review_of_entry: bool = False
+    review_of_owners: bool = False
     regardless: bool = False
     knowledge: bool = False
     rank: int = 0
