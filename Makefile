@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: help setup run check test test-long lock
 
 help:
-	@echo "make run        decide the example orders"
+	@echo "make run        decide the example orders and write the story page"
 	@echo "make test       run the static checks, then the tests"
 	@echo "make check      run the static checks alone: ruff, mypy, lint-imports"
 	@echo "make test-long  run all tests with many more random cases"
@@ -30,7 +30,9 @@ setup: .venv/installed
 
 # Exit codes 1 and 3 are answers (adverse, undetermined); 2 is a failure.
 run: setup
-	.venv/bin/chipwarden check examples/*.toml || test $$? -ne 2
+	.venv/bin/chipwarden check src/chipwarden/examples/*.toml || test $$? -ne 2
+	.venv/bin/chipwarden check src/chipwarden/examples/01-h200-us-to-china.toml || test $$? -ne 2
+	.venv/bin/chipwarden story --output out/story.html
 
 check: setup
 	.venv/bin/ruff check .

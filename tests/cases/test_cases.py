@@ -16,12 +16,14 @@ from chipwarden.app.data import knows_product, load_data
 from chipwarden.decisions.decide import Decision, decide
 from chipwarden.decisions.order import Mode, Order
 from chipwarden.decisions.reading import order_from_record
+from chipwarden.model.outcome import Outcome
 from chipwarden.rules.lawbook import Lawbook
 
 FOLDER = Path(__file__).parent
 KEYS = {
     "outcome", "review_policy", "exception", "disposition", "items", "because_of",
-    "not_because_of", "missing", "verdicts", "red_flags",
+    "not_because_of", "missing", "verdicts", "red_flags", "possible", "obligations", "warnings",
+    "no_warnings", "red_flag_ids", "verdict_because",
 }  # fmt: skip
 
 
@@ -107,6 +109,15 @@ def differences(expected: dict[str, Any], decision: Decision) -> list[str]:
     for fact in expected.get("not_because_of", []):
         if fact in facts:
             found.append(f"not_because_of: {fact} is among the requirements")
+    possible = {
+        fact
+        for requirement in decision.requirements
+        if requirement.applies is Outcome.UNDETERMINED
+        for fact in requirement.clause.facts
+    }
+    for fact in expected.get("possible", []):
+        if fact not in possible:
+            found.append(f"possible: {fact} is not among {sorted(possible)}")
     for word in expected.get("missing", []):
         if not any(word in missing.fact for missing in decision.missing):
             found.append(f"missing: {word!r} not in {[m.fact for m in decision.missing]}")
@@ -115,6 +126,23 @@ def differences(expected: dict[str, Any], decision: Decision) -> list[str]:
         compare(f"verdict {code}", wanted, got_verdict)
     if "red_flags" in expected:
         compare("red_flags", expected["red_flags"], bool(decision.red_flags))
+    raised = [flag.clause.id for flag in decision.red_flags]
+    for flag in expected.get("red_flag_ids", []):
+        if flag not in raised:
+            found.append(f"red_flag_ids: {flag} is not among {raised}")
+    for key in ("obligations", "warnings"):
+        texts = getattr(decision, key)
+        for word in expected.get(key, []):
+            if not any(word in text for text in texts):
+                found.append(f"{key}: {word!r} in none of {list(texts)}")
+    for word in expected.get("no_warnings", []):
+        if any(word in text for text in decision.warnings):
+            found.append(f"no_warnings: {word!r} is there")
+    clauses = {v.regime.code: v.clauses for v in decision.verdicts}
+    for code, wanted_facts in expected.get("verdict_because", {}).items():
+        named = {fact for clause in clauses.get(code, ()) for fact in clause.facts}
+        if not named.issuperset(wanted_facts):
+            found.append(f"verdict_because {code}: expected {wanted_facts}, named {sorted(named)}")
     return found
 
 

@@ -214,7 +214,27 @@ def test_which_nodes_are_planar(node: str, non_planar: bool | None) -> None:
 
 
 amounts = st.decimals(min_value="0.001", max_value="999999", places=3)
-rates = st.dictionaries(st.sampled_from(sorted(RATES)), amounts, min_size=1)
+# A narrow rate is always among them: without one the peak is only known from below.
+rates = st.builds(
+    lambda wide, narrow: {**wide, "int8_tops": narrow},
+    st.dictionaries(st.sampled_from(sorted(RATES)), amounts),
+    amounts,
+)
+
+
+def test_wide_rates_alone_are_a_lower_bound() -> None:
+    """An H100 has 34 TFLOPS at 64 bits, and more than seven times that product at 8."""
+    found = total_processing_performance(chip_from_table({"fp64_tflops": 34}))
+    assert found.value is None
+    assert found.low == 34 * 64
+
+
+def test_an_unknown_node_gives_a_density_from_below() -> None:
+    """Planar dies do not count, so the density may be higher than over the whole area."""
+    found = performance_density(chip_from_table({"fp8_tflops": 600, "die_area_mm2": 400}))
+    assert found.value is None
+    assert found.low == 12
+    assert found.missing == ("process_node",)
 
 
 @given(rates)
@@ -240,7 +260,7 @@ def test_performance_never_falls_when_a_rate_rises(
 def test_density_is_never_negative_and_never_a_float(
     given_rates: dict[str, Decimal], area: Decimal
 ) -> None:
-    found = performance_density(chip_from_table({**given_rates, "die_area_mm2": area})).value
+    found = performance_density(chip_from_table({**given_rates, "die_area_mm2": area, "process_node": "5 nm"})).value
     if area == 0:
         assert found is None
     else:
@@ -250,7 +270,7 @@ def test_density_is_never_negative_and_never_a_float(
 
 
 def test_a_larger_area_gives_a_lower_density() -> None:
-    small = chip_from_table({"fp8_tflops": 600, "die_area_mm2": 400})
+    small = chip_from_table({"fp8_tflops": 600, "die_area_mm2": 400, "process_node": "5 nm"})
     large = replace(
         small, figures=chip_from_table({"fp8_tflops": 600, "die_area_mm2": 500}).figures
     )

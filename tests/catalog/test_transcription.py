@@ -44,6 +44,9 @@ OTHER_PERFORMANCE = {
     "amd-mi308x": DISPUTED,
     "qualcomm-ai100-ultra": PER_IC,
 }
+UNKNOWN_NODE = {"google-tpu-v5e"}
+# The table leaves it out; the die is that of the L4, whose node it gives.
+ADDED_NODES = {"nv-l2": "TSMC 5 nm"}
 OTHER_FIGURES = {
     ("qualcomm-ai100-ultra", "int8_tops"): PER_IC,
     ("qualcomm-ai100-ultra", "memory_gb"): PER_IC,
@@ -80,7 +83,8 @@ def test_words_and_dates_are_those_of_the_table() -> None:
         chip = catalog.chips[row["chip_id"]]
         assert chip.vendor == row["vendor"]
         assert chip.designer_hq == row["designer_hq"]
-        assert (chip.process.name if chip.process else "") == row["process_node"]
+        node = chip.process.name if chip.process else ""
+        assert node == ADDED_NODES.get(chip.id, row["process_node"])
         assert str(chip.released or "") == row["release_date"]
         assert str(chip.announced or "") == row["announced_date"]
         assert chip.confidence.value == row["confidence"]
@@ -118,12 +122,18 @@ def test_density_is_that_of_the_table() -> None:
             assert found.value is None, chip.id
             continue
         expected = Decimal(row["pd_computed"])
+        if chip.id in UNKNOWN_NODE:
+            # The table divides by the whole area; without the node that is a lower bound.
+            assert found.value is None
+            assert found.low is not None
+            assert abs(found.low - expected) <= Decimal("0.001")
+            continue
         assert found.value is not None, chip.id
         # The table rounds to four significant digits.
         unit = Decimal(1).scaleb(expected.adjusted() - 3)
         assert abs(found.value - expected) <= unit / 2 + Decimal("0.000001"), chip.id
         compared += 1
-    assert compared == 106
+    assert compared == 105
 
 
 def test_tf32_at_32_bits_is_that_of_the_table() -> None:

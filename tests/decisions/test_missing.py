@@ -65,7 +65,7 @@ OWN_CHIP = {
         pytest.param({}, set(), id="clean"),
         pytest.param(
             {"parties": [*order()["parties"][:2], UNKNOWN_HEADQUARTERS]},
-            {"end_user.headquarters", "end_user.parent_headquarters"},
+            {"end_user.headquarters", "end_user.ultimate_parent.headquarters"},
             id="headquarters unknown",
         ),
         pytest.param({"parties": order()["parties"][:2]}, {"end_user"}, id="end user not named"),

@@ -454,3 +454,25 @@ def test_a_workbook_without_its_parts(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("xl/workbook.xml", "<workbook")
     assert "not an Excel workbook" in only_problem(path).found
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'<row r="4294967295"><c t="inlineStr"/></row>',
+        b'<row r="1"><c r="A99999999999"/></row>',
+        b"<row r='1'><c r='XFD1048576'/></row>",
+        b'<row><c r="a1"/></row>',
+        b'<row><c r="A1"></row>',
+        b'<!DOCTYPE a [<!ENTITY b "c">]><row/>',
+    ],
+)
+def test_a_sheet_made_to_break_its_reader(tmp_path: Path, rows: bytes) -> None:
+    good, bad = workbook(tmp_path / "good.xlsx", {"any": [SHORT, row()]}), tmp_path / "bad.xlsx"
+    with zipfile.ZipFile(good) as source, zipfile.ZipFile(bad, "w") as target:
+        for name in source.namelist():
+            sheet = b"<worksheet><sheetData>" + rows + b"</sheetData></worksheet>"
+            is_sheet = name == "xl/worksheets/sheet1.xml"
+            target.writestr(name, sheet if is_sheet else source.read(name))
+    assert one(good).id == "1"
+    assert only_problem(bad).place == "the file"

@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 
 from chipwarden.app.data import knows_product
+from chipwarden.app.documents import Document, order_of
 from chipwarden.decisions.decide import Data, Decision, decide
 from chipwarden.decisions.order import Mode
 from chipwarden.decisions.reading import order_from_record
-from chipwarden.decisions.record import decision_record
+from chipwarden.decisions.record import as_recorded, decision_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,14 @@ class Terms:
         as_of: the day to which the law is applied.
         known_on: the day of knowledge.
         mode: whether waivers of enforcement count.
+        pack: digest of the pack of all data looked at, to be named in the record; whoever names
+            it keeps the pack, so that the decision can be replayed.
     """
 
     as_of: date | None = None
     known_on: date | None = None
     mode: Mode | None = None
+    pack: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,27 @@ def check(
     Raises:
         InvalidDocument: all problems of the order.
     """
-    terms = terms or Terms()
-    parsed = order_from_record(order, source, knows_product)
-    decision = decide(parsed, data, terms.as_of, terms.known_on, terms.mode)
-    return Checked(decision, decision_record(decision, order, data))
+    order_from_record(order, source, knows_product)
+    return _checked(order, source, data, terms or Terms())
+
+
+def check_document(document: Document, data: Data, terms: Terms | None = None) -> Checked:
+    """Return the decision on an order as it stands in a file.
+
+    Raises:
+        InvalidDocument: all problems, with their places in the file.
+    """
+    order_of(document, knows_product)
+    assert document.record is not None
+    return _checked(document.record, document.source, data, terms or Terms())
+
+
+def _checked(given: Mapping[str, Any], source: str, data: Data, terms: Terms) -> Checked:
+    # What is decided is the order as the record keeps it: a replay starts from the same.
+    kept = as_recorded(given)
+    order = order_from_record(kept, source, knows_product)
+    decision = decide(order, data, terms.as_of, terms.known_on, terms.mode)
+    return Checked(decision, decision_record(decision, kept, data, terms.pack))
 
 
 # Exit codes of the command line; of a batch the first in this order leads.

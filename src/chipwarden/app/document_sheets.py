@@ -34,7 +34,7 @@ _BROKEN = (
     ExpatError,
     NotImplementedError,
     RuntimeError,
-    KeyError,
+    LookupError,
     ValueError,
 )
 

@@ -50,7 +50,7 @@ class _Scan:
         self.bad_cells: dict[tuple[int, int], BadCell] = {}
         self._row = self._column = 0
         self._formula: list[str] | None = None
-        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser = expat.ParserCreate("utf-8", " ")
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text

@@ -48,6 +48,12 @@ class ItemFacts:
     reasons: tuple[Reason, ...]
     confidence: Mapping[str, Confidence]
 
+    def knows(self, figure: str) -> bool:
+        """Return whether a figure of the chip is known, or which of its dies are planar."""
+        if figure == "process_node":
+            return self.chip.process is not None and self.chip.process.non_planar is not None
+        return self.chip.value(figure) is not None
+
 
 def item_facts(
     chip: Chip,
@@ -102,6 +108,18 @@ def product_facts(
     )
 
 
+def _at_least(found: Derivation) -> Decimal | None:
+    """Return the value, or where it is unknown the bound that it cannot be below."""
+    return found.low if found.value is None else found.value
+
+
+def _with_tf32(chip: Chip, words: Vocabulary | None) -> Derivation:
+    """Return the TPP if TF32 counts with the most bits that are under discussion."""
+    words = words or load_vocabulary()
+    bits = [b for precision in words.precisions for b in precision.possible_bits]
+    return total_processing_performance(chip, max(bits, default=None), words)
+
+
 def _facts_of(
     chip: Chip,
     count: int,
@@ -113,6 +131,7 @@ def _facts_of(
         "item.tpp": total_processing_performance(chip, tf32_bits, words),
         "item.performance_density": performance_density(chip, tf32_bits, words),
         "item.io_gb_s": aggregate_io(chip, words),
+        "item.tpp_with_tf32": _with_tf32(chip, words),
         "item.memory_bandwidth_density_gb_s_mm2": memory_bandwidth_density(chip, words),
     }
     process = chip.process
@@ -130,7 +149,9 @@ def _facts_of(
         "item.non_planar": process.non_planar if process else None,
         "item.advanced_node": _is_advanced(chip, words or load_vocabulary()),
         "item.has_hbm": "HBM" in chip.memory_type.upper() if chip.memory_type else None,
+        "item.tpp_at_least": _at_least(derived["item.tpp"]),
         "item.io_gb_s_at_least": derived["item.io_gb_s"].low,
+        "item.performance_density_at_least": _at_least(derived["item.performance_density"]),
     }
     confidence: dict[str, Confidence] = {}
     for name in _FIGURES:
@@ -148,7 +169,8 @@ def _facts_of(
     reasons = tuple(
         derivation.reason
         for fact, derivation in derived.items()
-        if fact != "item.memory_bandwidth_density_gb_s_mm2" or chip.kind == "hbm"
+        if fact != "item.tpp_with_tf32"
+        and (fact != "item.memory_bandwidth_density_gb_s_mm2" or chip.kind == "hbm")
     )
     return ItemFacts(chip, count, facts, reasons, confidence)
 

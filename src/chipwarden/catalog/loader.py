@@ -8,9 +8,9 @@ These functions read files; everything else in this package takes values.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,10 @@ from chipwarden.catalog.reader import chip_of, read_chip, read_system
 from chipwarden.catalog.tables import TableReader
 from chipwarden.catalog.vocabulary import Vocabulary
 from chipwarden.catalog.vocabulary_reader import FILES, read_vocabulary
+from chipwarden.model.data_texts import data_texts, once_per_texts
 from chipwarden.model.errors import InvalidDocument, Problem
+
+Read = Callable[[str], bytes]
 
 DATA = Path(__file__).parent / "data"
 GIVEN = "given"
@@ -53,17 +56,26 @@ def load_catalog(folder: Path | None = None) -> Catalog:
 
     Args:
         folder: the folder with `catalog.toml` and `chips/*.toml`; by default
-            the one that ships with the package, which is read once.
+            that of the data in use, which is read once.
 
     Raises:
         InvalidDocument: something in the folder is wrong; it names everything that is.
     """
-    return _packaged_catalog() if folder is None else _catalog_of(folder)
+    if folder is None:
+        return _catalog_in_use()
+    families = [path.name for path in (folder / "chips").glob("*.toml")]
+    return _catalog_of(lambda name: (folder / name).read_bytes(), families, str(folder))
 
 
+@once_per_texts
 def load_vocabulary() -> Vocabulary:
-    """Return the vocabulary that ships with the package; it is read once."""
-    return _packaged_vocabulary()
+    """Return the vocabulary of the data in use; it is read once."""
+    problems: list[Problem] = []
+    documents = {name: _parsed(_in_use, name, problems)[1] for name in FILES}
+    words = read_vocabulary(documents, problems)
+    if problems:
+        raise InvalidDocument("the catalog", problems)
+    return words
 
 
 def chip_from_table(table: Mapping[str, Any], place: str = "chip") -> Chip:
@@ -101,6 +113,11 @@ def chip_from_table(table: Mapping[str, Any], place: str = "chip") -> Chip:
     )
     if problems:
         raise InvalidDocument(place, problems)
+    given = [precision for precision in words.precisions if chip.figures.get(precision.rate)]
+    if given and not any(precision.is_narrow for precision in given):
+        # Matrix engines are fastest in narrow formats; without one the peak is not known.
+        why = "Only rates of more than 16 bits are given; a narrower one may lead to more."
+        chip = replace(chip, tpp_at_least=why)
     return chip
 
 
@@ -111,7 +128,7 @@ def load_chip(path: Path) -> Chip:
         InvalidDocument: the file cannot be read or something in it is wrong.
     """
     problems: list[Problem] = []
-    document = _parsed(path, path.name, problems)[1]
+    document = _parsed(lambda _: path.read_bytes(), path.name, problems)[1]
     if problems:
         raise InvalidDocument(path.name, problems)
     table = document.get("chip", document)
@@ -126,28 +143,23 @@ def _bare_evidence(value: Any) -> Any:
     return {name: part for name, part in value.items() if name not in support}
 
 
-@lru_cache(maxsize=1)
-def _packaged_catalog() -> Catalog:
-    return _catalog_of(DATA)
+def _in_use(name: str) -> bytes:
+    return data_texts().text(f"catalog/{name}").encode()
 
 
-@lru_cache(maxsize=1)
-def _packaged_vocabulary() -> Vocabulary:
-    problems: list[Problem] = []
-    documents = {name: _parsed(DATA / name, name, problems)[1] for name in FILES}
-    words = read_vocabulary(documents, problems)
-    if problems:
-        raise InvalidDocument(str(DATA), problems)
-    return words
+@once_per_texts
+def _catalog_in_use() -> Catalog:
+    chips = data_texts().names("catalog/chips")
+    return _catalog_of(_in_use, [name.rpartition("/")[2] for name in chips], "the catalog")
 
 
-def _catalog_of(folder: Path) -> Catalog:
+def _catalog_of(read: Read, families: Iterable[str], source: str) -> Catalog:
     problems: list[Problem] = []
     checksum = sha256()
     documents: dict[str, Mapping[str, Any]] = {}
-    families = sorted(path.name for path in (folder / "chips").glob("*.toml"))
+    families = sorted(families)
     for name in (*FILES, "systems.toml", *(f"chips/{family}" for family in families)):
-        content, documents[name] = _parsed(folder / name, name, problems)
+        content, documents[name] = _parsed(read, name, problems)
         checksum.update(f"{name}\n{len(content)}\n".encode() + content)
     if not families:
         problems.append(Problem("chips", "no file", "files of chips, such as chips/own.toml"))
@@ -170,7 +182,7 @@ def _catalog_of(folder: Path) -> Catalog:
             table.report("id", repr(system.id), "an id that no other product has")
         systems[system.id] = system
     if problems:
-        raise InvalidDocument(str(folder), problems)
+        raise InvalidDocument(source, problems)
     return Catalog(chips, systems, words, words.as_of, f"sha256:{checksum.hexdigest()}")
 
 
@@ -185,10 +197,10 @@ def _check_variants(chips: Mapping[str, Chip], problems: list[Problem]) -> None:
             problems.append(Problem(f"{chip.id}.changed", "changes", "the chip's variant_of"))
 
 
-def _parsed(path: Path, name: str, problems: list[Problem]) -> tuple[bytes, Mapping[str, Any]]:
+def _parsed(read: Read, name: str, problems: list[Problem]) -> tuple[bytes, Mapping[str, Any]]:
     """Return a file's bytes and what they parse to, empty where they cannot be read."""
     try:
-        content = path.read_bytes()
+        content = read(name)
     except OSError as error:
         problems.append(Problem(name, error.strerror or "no file", "a readable TOML file"))
         return b"", {}

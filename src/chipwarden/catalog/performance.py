@@ -109,7 +109,8 @@ def performance_density(
     Returns:
         The derivation, with nine places. It has no value where the area or the
         total processing performance is unknown, where the area is 0, and where
-        the node is planar, for then no area counts.
+        the node is planar, for then no area counts. Where the node is unknown there is only
+        a lower bound.
 
     Source:
         88 FR 73458, technical notes to ECCN 3A090.
@@ -156,6 +157,10 @@ def performance_density(
         note = f"The area is {area.bound.replace('_', ' ')} {plain(area.value)} mm2, " + (
             f"so the density is at {word} this."
         )
+    if chip.process is None or chip.process.non_planar is None:
+        # Planar dies do not count: the area that does may be smaller, the density higher.
+        spread = f"at least {plain(value)}, for it is not known which dies are planar"
+        return replace(unknown(spread, ("process_node",)), low=low)
     sum_line = f"{plain(total.value)} / {plain(area.value)} mm2 = {plain(value)}"
     statement = f"Performance density = {sum_line}"
     if low != high:
@@ -223,8 +228,9 @@ def _node(chip: Chip) -> Reason:
     process = chip.process
     if process is None or process.non_planar is None:
         return Reason(
-            statement="It is not known whether transistors are planar: the whole area is counted",
-            outcome=Outcome.YES,
+            statement="It is not known whether transistors are planar",
+            outcome=Outcome.UNDETERMINED,
+            missing=("process_node",),
             values=(("process_node", process.name if process else None),),
         )
     return Reason(

@@ -62,6 +62,11 @@ class Precision:
     bits: Decimal | None
     possible_bits: tuple[Decimal, ...]
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is a format of 16 bits or fewer, in which matrix engines are fastest."""
+        return self.bits is not None and self.bits <= Decimal(16)
+
 
 @dataclass(frozen=True, slots=True)
 class Process:

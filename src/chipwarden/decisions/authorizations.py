@@ -11,14 +11,16 @@ from decimal import Decimal
 from chipwarden.decisions.order import Authorization, Order
 from chipwarden.model.outcome import Outcome, conjunction, disjunction
 from chipwarden.model.reasons import Reason
-from chipwarden.parties.names import normal_name
+from chipwarden.parties.names import full_name, normal_name
 from chipwarden.rules.lawbook import Law
 
-_RECEIVING = ("purchaser", "intermediate_consignee", "consignee", "end_user")
+ItemNames = tuple[str | None, tuple[str, ...]]
+
+_RECEIVING = ("purchaser", "intermediate_consignee", "consignee", "end_user", "host", "user")
 
 
 def covering(
-    order: Order, law: Law, kind: str, regime: str, names: tuple[frozenset[str], ...]
+    order: Order, law: Law, kind: str, regime: str, names: tuple[ItemNames, ...]
 ) -> Reason:
     """Return whether an authorization of this kind covers the whole order.
 
@@ -27,7 +29,7 @@ def covering(
         law: gives the day.
         kind: "license" or "host_permit".
         regime: whose; an authorization without a regime counts for the US.
-        names: for each item the normal forms of all names that it goes by.
+        names: for each item the name that the order gives and those of all products that it fits.
     """
     held = [
         authorization
@@ -46,7 +48,7 @@ def covering(
 
 
 def _covers(
-    held: Authorization, order: Order, law: Law, names: tuple[frozenset[str], ...]
+    held: Authorization, order: Order, law: Law, names: tuple[ItemNames, ...]
 ) -> Reason:
     label = f"{held.kind} {held.number or '(without number)'}"
     receiving = [p for p in order.parties if p.role in _RECEIVING]
@@ -56,14 +58,14 @@ def _covers(
         _check(f"{label} has a number", None if held.number is None else True, "number"),
         _check(
             f"{label} names the items",
-            None if held.items is None else all(_forms(held.items) & forms for forms in names),
+            None if held.items is None else all(_named(held.items, item) for item in names),
             "items",
         ),
         _check(
             f"{label} names the receiving parties",
             None
             if held.parties is None or any(p.name is None for p in receiving)
-            else all(normal_name(p.name or "") in _forms(held.parties) for p in receiving),
+            else all(full_name(p.name or "") in _full_names(held.parties) for p in receiving),
             "parties",
         ),
         _check(
@@ -87,6 +89,15 @@ def _covers(
     )
 
 
+def _named(items: tuple[str, ...], item: ItemNames) -> bool:
+    """Return whether the license names the line as the order does, or all that it may mean."""
+    forms = _forms(items)
+    given, variants = item
+    return (given is not None and normal_name(given) in forms) or all(
+        normal_name(variant) in forms for variant in variants
+    )
+
+
 def _check(statement: str, truth: bool | None, field: str) -> Reason:
     missing = (f"authorizations.{field}",) if truth is None else ()
     return Reason(statement, Outcome.of(truth), missing=missing)
@@ -94,6 +105,11 @@ def _check(statement: str, truth: bool | None, field: str) -> Reason:
 
 def _forms(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(normal_name(name) for name in names)
+
+
+def _full_names(names: tuple[str, ...]) -> frozenset[str]:
+    # With legal forms: what is not surely the same company is not covered.
+    return frozenset(full_name(name) for name in names)
 
 
 def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:

@@ -7,6 +7,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from chipwarden.catalog.chips import Catalog
@@ -41,9 +42,11 @@ from chipwarden.model.errors import InvalidDocument, Problem
 from chipwarden.model.outcome import Outcome, disjunction
 from chipwarden.model.reasons import Reason
 from chipwarden.parties.lists import StarterSet
-from chipwarden.parties.names import normal_name
 from chipwarden.rules.lawbook import Law, Lawbook
 from chipwarden.rules.provisions import ReviewPolicy, Step
+
+_MOVES_GOODS = ("export", "reexport", "transfer_in_country")
+_RECEIVES = ("consignee", "end_user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Decision:
         exception: the exceptions relied on, None where none is.
         disposition: release, hold or block.
         why: what led to the disposition, in words.
+        unsupported: facts that the order states without a document.
     """
 
     order: Order
@@ -89,6 +93,7 @@ class Decision:
     warnings: tuple[str, ...]
     red_flags: tuple[RedFlag, ...]
     unverified: tuple[str, ...]
+    unsupported: tuple[str, ...]
     reason: Reason
 
 
@@ -113,7 +118,8 @@ def decide(
         InvalidDocument: a product of the order is not known.
     """
     mode = mode or order.mode or Mode.AS_ENFORCED
-    as_of = as_of or order.dates.get("release_date") or order.date
+    # A cleared order is decided again at release, never under the law of an earlier day.
+    as_of = as_of or max(order.date, order.dates.get("release_date", order.date))
     law = data.lawbook.law_on(as_of, known_on, as_written=mode is Mode.AS_WRITTEN)
     facts = order_facts(order, law, data.starter_set, data.vocabulary)
     facts = facts.with_order_tpp(order_tpp(order.items, data.catalog))
@@ -126,12 +132,25 @@ def _items(order: Order, with_item: Any, catalog: Catalog, law: Law) -> tuple[De
     problems: list[Problem] = []
     for index, item in enumerate(order.items):
         try:
-            items.append(decide_item(item, f"items[{index}]", with_item, catalog, law))
+            items.append(
+                decide_item(item, f"items[{index}]", with_item, _destinations(order), catalog, law)
+            )
         except InvalidDocument as error:
             problems.extend(error.problems)
     if problems:
         raise InvalidDocument(order.id, problems)
     return tuple(items)
+
+
+def _destinations(order: Order) -> tuple[str | None, ...]:
+    """Return every country where the goods may end: the order's and those of who gets them.
+
+    The ultimate destination is where the end user is, whatever the papers name first.
+    """
+    if order.kind not in _MOVES_GOODS:
+        return (order.destination,)
+    receivers = [p for p in order.parties if p.role in _RECEIVES]
+    return tuple(dict.fromkeys([order.destination, *(p.country for p in receivers)]))
 
 
 class _Assembly:
@@ -148,7 +167,8 @@ class _Assembly:
     ) -> None:
         self.order, self.data, self.law, self.items = order, data, law, items
         self.screening, self.notes = screening, notes
-        self.alternatives = tuple(item.alternatives for item in items)
+        # Parts ship together; within a part the paragraphs are alternatives.
+        self.alternatives = tuple(part.alternatives for item in items for part in item.parts)
         self.determinations = tuple(d for item in items for d in item.determinations)
         self.covered_kind = order.kind in data.vocabulary.covered_kinds
         self.covered_day = law.as_of >= data.lawbook.covered_from
@@ -159,7 +179,10 @@ class _Assembly:
         order, law = self.order, self.law
         outcome = self.bounds.word
         needs_license = outcome == Strictness.LICENSE_REQUIRED.word
-        names = tuple(frozenset(normal_name(name) for name in item.names) for item in self.items)
+        names = tuple(
+            (item.item.product, tuple(variant.name for variant in item.variants))
+            for item in self.items
+        )
         license_held = covering(order, law, "license", "US", names) if needs_license else None
         others = verdicts(self.alternatives, law)
         permits = {
@@ -191,6 +214,9 @@ class _Assembly:
             warnings=tuple(self._warnings()),
             red_flags=flags,
             unverified=unverified(order, self.items, self._requirements(), self.data.lawbook, law),
+            unsupported=tuple(
+                name for name, said in order.facts.items() if said.document is None
+            ),
             reason=self._reason(outcome, license_held, others, permits),
         )
 
@@ -231,7 +257,7 @@ class _Assembly:
     # ------------------------------------------------------------ missing facts
 
     def _missing(self, license_held: Reason | None, pending: list[Any]) -> tuple[MissingFact, ...]:
-        missing = MissingFacts(self.order, self.data.lawbook)
+        missing = MissingFacts(self.order, self.data.lawbook, self._is_known)
         for index, item in enumerate(self.items):
             if len({(v.bounds, v.policies) for v in item.variants}) > 1:
                 names = "; ".join(variant.name for variant in item.variants)
@@ -249,6 +275,9 @@ class _Assembly:
             readiness = use.reason.children[-1]
             missing.need(Need((use.reason, readiness), settling(readiness, Outcome.YES)))
         return missing.facts()
+
+    def _is_known(self, index: int, figure: str) -> bool:
+        return all(part.source.knows(figure) for part in self.items[index].parts)
 
     def _needs_of(self, found: Determination, index: int) -> Iterable[Need]:
         """Yield what could settle one determination, for the better."""
@@ -310,9 +339,11 @@ class _Assembly:
             elif self.bounds.ceiling is Strictness.PROHIBITED:
                 hold.append("A license is held, but a prohibition is not ruled out.")
         hold.extend(
-            f"License Exception {use.clause.exception}: its notification is not cleared."
+            f"License Exception {use.clause.exception}: its conditions are not confirmed."
             for use in pending
         )
+        if self._law_is_old():
+            hold.append("The law is not known for this day: bring the data up to date.")
         for verdict in others:
             permit = permits.get(verdict.regime.code)
             if verdict.outcome == "prohibited":
@@ -327,6 +358,11 @@ class _Assembly:
             return "block", block + hold
         return ("hold", hold) if hold else ("release", ["Nothing stands in the way."])
 
+    def _law_is_old(self) -> bool:
+        grace = self.law.parameters.get("data_grace_days")
+        days = (self.law.as_of - self.data.lawbook.known_to).days
+        return isinstance(grace, Decimal) and days > grace
+
     # ------------------------------------------------------------ duties
 
     def _obligations(
@@ -334,6 +370,11 @@ class _Assembly:
     ) -> Iterable[str]:
         found = texts(Step.OBLIGATION, self.alternatives, self.law)
         found += [use.clause.obligation for use in exceptions if use.clause.obligation]
+        found += [
+            f"Condition of {held.kind} {held.number or ''}: {condition}"
+            for held in self.order.authorizations
+            for condition in held.conditions
+        ]
         for verdict in others:
             found += [clause.obligation for clause in verdict.clauses if clause.obligation]
         if self.policies.policy is ReviewPolicy.CASE_BY_CASE:
@@ -348,6 +389,12 @@ class _Assembly:
 
     def _warnings(self) -> Iterable[str]:
         found = list(self.notes)
+        countries = _destinations(self.order)
+        if len(countries) > 1:
+            named = ", ".join(country or "a country that is not named" for country in countries)
+            found.append(
+                f"Those who get the goods are in {named}: the strictest destination leads."
+            )
         if not self.covered_kind:
             where = self.data.not_covered.look_at.get(self.order.kind, "15 CFR parts 734 to 746")
             found.append(

@@ -25,6 +25,14 @@ from chipwarden.rules.provisions import Provision, ReviewPolicy, Step
 
 _STRICTEST = len(ReviewPolicy) - 1
 
+# Facts that bound a figure from below, with the figure.
+LOWER_BOUNDS = {
+    "item.tpp_at_least": "item.tpp",
+    "item.performance_density_at_least": "item.performance_density",
+    "item.io_gb_s_at_least": "item.io_gb_s",
+    "item.tpp_with_tf32": "item.tpp",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -125,6 +133,7 @@ def determine(facts: Facts, law: Law) -> tuple[tuple[Determination, ...], Reason
     Returns:
         One determination a possible paragraph, and the reasons of the classification.
     """
+    facts = with_bounds(facts)
     # (1) Classify the circuit; what is undetermined is carried on as possible.
     candidates, classification = classify(facts, law)
     determinations = []
@@ -134,8 +143,20 @@ def determine(facts: Facts, law: Law) -> tuple[tuple[Determination, ...], Reason
     return tuple(determinations), classification
 
 
+def with_bounds(facts: Facts) -> Facts:
+    """Return the facts with each figure that is known as its own lower bound."""
+    values = facts.values
+    bounds = {
+        bound: values.get(figure)
+        for bound, figure in LOWER_BOUNDS.items()
+        if values.get(bound) is None and values.get(figure) is not None
+    }
+    return Facts({**values, **bounds}, facts.collections) if bounds else facts
+
+
 def classify(facts: Facts, law: Law) -> tuple[tuple[Candidate, ...], Reason]:
     """Return the paragraphs that the item may meet: the ladder, first that holds wins."""
+    facts = with_bounds(facts)
     candidates: list[Candidate] = []
     reasons: list[Reason] = []
     for clause in law.by_step[Step.CLASSIFICATION]:

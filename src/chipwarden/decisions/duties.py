@@ -40,6 +40,9 @@ def red_flags(items: Items, law: Law) -> tuple[RedFlag, ...]:
     """Return the flags that are up; unanswered ones only where the clause says that they count."""
     found = []
     for clause in law.by_step[Step.RED_FLAG]:
+        if clause.answer and items[0][0].values.get(f"transfer.{clause.answer}") is False:
+            # The question was answered: the flag is down.
+            continue
         outcome = over_items(clause, items, law)
         counts = outcome is Outcome.UNDETERMINED and clause.counts_unknown
         if outcome is Outcome.YES or counts:

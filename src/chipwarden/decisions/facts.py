@@ -9,18 +9,20 @@ its last day counts as unknown.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
 from chipwarden.catalog.facts import ItemFacts
 from chipwarden.decisions.order import Item, Order
+from chipwarden.decisions.regions import region
 from chipwarden.decisions.vocabulary import OrderVocabulary
 from chipwarden.expressions.facts import Collection, Facts
 from chipwarden.model.outcome import Outcome, disjunction
 from chipwarden.model.reasons import Reason
 from chipwarden.model.values import Value
 from chipwarden.parties.lists import StarterSet
-from chipwarden.parties.names import normal_name
+from chipwarden.parties.names import NameRules, full_name, load_name_rules, normal_name
 from chipwarden.parties.ownership import OwnershipResult, listed_share
 from chipwarden.parties.schema import ListCode, Owner, Party
 from chipwarden.parties.screening import Match, find
@@ -47,7 +49,14 @@ _OWNED = {
 }
 _RED_FLAG_29 = frozenset({"US-EL", "US-MEU"})
 _FOOTNOTES = (1, 3, 4, 5)
+# With knowledge: what is not known counts as not known.
+_KNOWN = {
+    "transfer.known_wmd": "transfer.wmd_end_use",
+    "transfer.known_military_intelligence": "transfer.military_intelligence_end_use",
+}
 _WHOLE = Decimal(100)
+# Key of named-companies.toml: fabricators and packagers that are known as such.
+_MAKER = "fabricator-or-packager"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +131,17 @@ def _transfer_values(
         "transfer.kind": order.kind,
         "transfer.origin": order.origin,
         "transfer.destination": order.destination,
-        "transfer.destination_region": order.destination_region,
+        "transfer.destination_region": region(order.destination_region),
         "transfer.export_year": Decimal(law.as_of.year),
         "transfer.exporter_company": _exporter_company(order, law),
-        "transfer.sold_by_foundry": _sold_by_foundry(order),
+        "transfer.sold_by_foundry": _sold_by_foundry(order, law),
         "transfer.transits_malaysia": any(law.group("malaysia").has(c) for c in order.transit),
         "transfer.claims_en_route": "en_route_on" in order.facts,
+        "transfer.transits_embargoed": any(law.group("embargoed").has(c) for c in order.transit),
+        "transfer.days_since_notification": _days(order.dates.get("notification_date"), law),
+        "transfer.screening_age_days": _days(
+            order.screening.date if order.screening else None, law
+        ),
     }
     values.update(_packaging(order))
     for name, statement in order.facts.items():
@@ -139,8 +153,10 @@ def _transfer_values(
     for purpose, fact in vocabulary.purpose_facts.items():
         if purposes and purpose in purposes:
             values[f"transfer.{fact}"] = True
+    for known, fact in _KNOWN.items():
+        values[known] = values.get(fact) is True
+    values["transfer.known_advanced_node"] = "advanced_node_production" in (purposes or ())
     values["transfer.purpose_ai_training"] = _purpose(purposes, "ai_training")
-    values["transfer.purpose_advanced_node"] = _purpose(purposes, "advanced_node_production")
     values["transfer.purpose_iaas"] = _purpose(purposes, "iaas")
     values["transfer.purpose_technical_analysis_only"] = (
         None if _unsaid(purposes) else tuple(purposes or ()) == ("technical_analysis",)
@@ -150,6 +166,10 @@ def _transfer_values(
     values["transfer.claims_lpp"] = "lpp_tpp_this_year" in order.facts or "LPP" in claimed
     values["transfer.claims_veu"] = "veu_tpp_cumulative" in order.facts or "VEU" in claimed
     return values, notes
+
+
+def _days(since: date | None, law: Law) -> Decimal | None:
+    return None if since is None else Decimal((law.as_of - since).days)
 
 
 def _unsaid(purposes: tuple[str, ...] | None) -> bool:
@@ -167,19 +187,43 @@ def _exporter_company(order: Order, law: Law) -> str | None:
     if not exporters or any(p.name is None for p in exporters):
         return None
     named = [_company(p.name, p.aliases, law) for p in exporters]
-    return next((name for name in named if name), "other")
+    if found := next((name for name in named if name), None):
+        return found
+    # A subsidiary, or a name that holds the addressee's, may be bound as well: not known.
+    near = any(_is_near_addressee(p, law) for p in exporters)
+    return None if near else "other"
 
 
-def _sold_by_foundry(order: Order) -> bool | None:
+def _is_near_addressee(party: Party, law: Law) -> bool:
+    if _company(party.parent_name, (), law):
+        return True
+    words = set(normal_name(party.name or "").split())
+    return any(
+        set(normal_name(name).split()) <= words
+        for company in law.companies.values()
+        for name in company.names
+        if company.is_addressee
+    )
+
+
+def _sold_by_foundry(order: Order, law: Law) -> bool | None:
     makers = {
-        normal_name(p.name) for p in order.parties if p.role in ("foundry", "osat") and p.name
+        normal_name(name)
+        for p in order.parties
+        if p.role in ("foundry", "osat")
+        for name in (p.name, *p.aliases)
+        if name
     }
     sellers = [p for p in order.parties if p.role in ("exporter", "reexporter")]
+    if any(_company(p.name, p.aliases, law) == _MAKER for p in sellers):
+        return True
     if not any(p.role in ("foundry", "osat") for p in order.parties):
         return False
     if not sellers or any(p.name is None for p in sellers):
         return None
-    return any(normal_name(p.name or "") in makers for p in sellers)
+    return any(
+        normal_name(name) in makers for p in sellers for name in (p.name, *p.aliases) if name
+    )
 
 
 def _packaging(order: Order) -> dict[str, Value | None]:
@@ -197,12 +241,13 @@ def _packaging(order: Order) -> dict[str, Value | None]:
 
 def _company(name: str | None, aliases: Iterable[str], law: Law) -> str | None:
     forms = [normal_name(text) for text in (name, *aliases) if text]
-    known = _company_forms(tuple(law.companies.values()))
+    known = _company_forms(tuple(law.companies.values()), load_name_rules())
     return next((known[form] for form in forms if form in known), None)
 
 
 @lru_cache(maxsize=8)
-def _company_forms(companies: tuple[NamedCompany, ...]) -> Mapping[str, str]:
+def _company_forms(companies: tuple[NamedCompany, ...], rules: NameRules) -> Mapping[str, str]:
+    # The rules are part of the key: a name's normal form depends on them.
     return {normal_name(text): company.key for company in companies for text in company.names}
 
 
@@ -245,8 +290,10 @@ def _party_values(
     }
     if company:
         notes.append(f"{label}: by its name taken for {company!r}; verify its identity.")
+    values["party.parent_listed"] = bool(party.parent_listed_on)
     for fact, code in _LISTS.items():
-        reason = _listing(party, label, fact.partition(".")[2], ListCode(code), order, matches)
+        fact_name = fact.partition(".")[2]
+        reason = _listing(party, label, fact_name, ListCode(code), order, matches)
         values[fact] = reason.outcome.truth
         if reason.children or reason.outcome is not Outcome.NO:
             reasons.append(reason)
@@ -277,10 +324,11 @@ def _party_values(
 def _parent_headquarters(party: Party) -> str | None:
     if party.parent_headquarters is not None:
         return party.parent_headquarters
+    # With legal forms: "Example Pte. Ltd." and "Example Co., Ltd." are two companies.
     names_itself = (
         party.parent_name is not None
         and party.name is not None
-        and normal_name(party.parent_name) == normal_name(party.name)
+        and full_name(party.parent_name) == full_name(party.name)
     )
     return party.headquarters if names_itself else None
 
@@ -408,7 +456,7 @@ def _all_owners(owners: tuple[Owner, ...]) -> Iterable[Owner]:
 # ---------------------------------------------------------------- items
 
 
-def item_values(item: Item, product: ItemFacts) -> dict[str, Value | None]:
+def item_values(item: Item, product: ItemFacts, law: Law) -> dict[str, Value | None]:
     """Return the facts of one kind of chip in one line of an order."""
     chip = product.chip
     tpp = product.facts.get("item.tpp")
@@ -419,14 +467,30 @@ def item_values(item: Item, product: ItemFacts) -> dict[str, Value | None]:
         else (False if item.us_technology is False and item.us_equipment is False else None)
     )
     memory = chip.memory_type
+    declared = item.eccn_declared.eccn if item.eccn_declared else None
+    residual = str(law.parameters.get("residual_entries", "")).split()
     return {
         **product.facts,
         "item.kind": item.kind or product.facts.get("item.kind"),
         "item.origin_country": item.origin_country,
         "item.us_content_percent": item.us_content_percent,
         "item.us_direct_product": direct_product,
-        "item.eccn_declared": item.eccn_declared.eccn if item.eccn_declared else None,
+        "item.eccn_declared": declared,
+        "item.declared_elsewhere": declared is not None
+        and declared.partition(".")[0].upper() not in residual,
+        "item.declared_residual": declared is not None
+        and declared.partition(".")[0].upper() in residual,
+        "item.is_hbm": product.facts.get("item.is_hbm") and chip.copackaged_with_logic is not True,
+        "item.memory_plus_interconnect_gb_s": _sum(
+            product.facts.get("item.memory_bandwidth_gb_s"),
+            product.facts.get("item.interconnect_gb_s"),
+        ),
         "item.advanced_node": product.facts.get("item.non_planar"),
         "item.has_hbm": None if not memory else memory.upper().startswith("HBM"),
         "item.total_tpp": tpp * units if isinstance(tpp, Decimal) and units is not None else None,
     }
+
+
+def _sum(one: Value | None, other: Value | None) -> Decimal | None:
+    return one + other if isinstance(one, Decimal) and isinstance(other, Decimal) else None
+

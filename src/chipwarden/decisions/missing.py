@@ -3,7 +3,7 @@
 Of several ways to settle an answer the one with the fewest facts is asked for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,8 +58,18 @@ class Need:
 class MissingFacts:
     """Chooses the fewest facts that serve all needs of a decision."""
 
-    def __init__(self, order: Order, lawbook: Lawbook) -> None:
+    def __init__(
+        self, order: Order, lawbook: Lawbook, is_known: Callable[[int, str], bool]
+    ) -> None:
+        """Begin with no needs.
+
+        Args:
+            order: whose words are used.
+            lawbook: declares the facts.
+            is_known: tells of the item at a position whether a figure is known.
+        """
         self._order = order
+        self._is_known = is_known
         self._lawbook = lawbook
         self._named = {party.role for party in order.parties}
         self._asked: dict[str, tuple[str, str, dict[str, None]]] = {}
@@ -70,7 +80,8 @@ class MissingFacts:
         for reason in need.reasons:
             self._note_clauses(reason, reason.provision, need.item)
         options = smallest(
-            frozenset(fact for name in option for fact in self._words(name, need.item))
+            # Sorted: the order in which facts come up must not hang on how sets are hashed.
+            frozenset(fact for name in sorted(option) for fact in self._words(name, need.item))
             for option in need.options
         )
         if options:
@@ -131,7 +142,12 @@ class MissingFacts:
             yield "screening.listed_on", question, "compliance officer"
             return
         place = "" if item is None else f"items[{item}]."
-        for asked in self._lawbook.asked_instead.get(declared, (declared,)):
+        instead = self._lawbook.asked_instead.get(declared, (declared,))
+        if item is not None:
+            # What is known already is not asked for, unless nothing else is left to ask.
+            open_ones = [a for a in instead if not self._is_known(item, a.partition(".")[2])]
+            instead = tuple(open_ones) or instead
+        for asked in instead:
             asked_scope, _, field = asked.partition(".")
             if asked_scope == "item":
                 yield f"{place}{field}", question, who

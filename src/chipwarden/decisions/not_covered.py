@@ -3,8 +3,8 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+
+from chipwarden.model.data_texts import data_texts, once_per_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,8 @@ class NotCovered:
     look_at: Mapping[str, str]
 
 
-@cache
+@once_per_texts
 def load_not_covered() -> NotCovered:
-    """Return the packaged table; it is read once."""
-    text = (files("chipwarden.decisions") / "data" / "not-covered.toml").read_text("utf-8")
-    table = tomllib.loads(text)
+    """Return the table of the data in use; it is read once."""
+    table = tomllib.loads(data_texts().text("decisions/not-covered.toml"))
     return NotCovered(tuple(table["item_kinds"]), table["look_at"])

@@ -118,11 +118,6 @@ class DecidedItem:
         """All determinations of all parts."""
         return tuple(d for part in self.parts for d in part.determinations)
 
-    @property
-    def alternatives(self) -> tuple[Facts, ...]:
-        """The facts of each possibility."""
-        return tuple(facts for part in self.parts for facts in part.alternatives)
-
     def applies(self, requirement: str) -> Outcome:
         """Return whether a requirement applies to the line, whatever it means."""
         return alternatively(
@@ -133,13 +128,6 @@ class DecidedItem:
             for variant in self.variants
         )
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every name that the line goes by."""
-        found = [self.item.product] if self.item.product else []
-        found += [variant.name for variant in self.variants]
-        return tuple(dict.fromkeys(found))
-
     def agreed(self, fact: str) -> Value | None:
         """Return the value of a fact on which all parts agree, else None."""
         values = {part.facts.values.get(fact) for part in self.parts}
@@ -147,9 +135,22 @@ class DecidedItem:
 
 
 def decide_item(
-    item: Item, place: str, with_item: WithItem, catalog: Catalog, law: Law
+    item: Item,
+    place: str,
+    with_item: WithItem,
+    destinations: tuple[str | None, ...],
+    catalog: Catalog,
+    law: Law,
 ) -> DecidedItem:
     """Return what one line comes to, for each product that it may mean.
+
+    Args:
+        item: the line.
+        place: where it stands in the order, for problems.
+        with_item: joins facts of an item to those of the order.
+        destinations: every country where the goods may end; each is judged, None is unknown.
+        catalog: where products are looked up.
+        law: what applies on the day.
 
     Raises:
         InvalidDocument: the product is not in the catalog, or its figures are wrong.
@@ -158,10 +159,11 @@ def decide_item(
     for product in products(item, place, catalog):
         parts = []
         for source in product_facts(product, catalog, kind_of(item)):
-            values = item_values(item, source)
-            facts = with_item(values)
-            determinations, classification = determine(facts, law)
-            parts.append(Part(facts, source, determinations, classification))
+            values = item_values(item, source, law)
+            for destination in destinations:
+                facts = with_item({**values, "transfer.destination": destination})
+                determinations, classification = determine(facts, law)
+                parts.append(Part(facts, source, determinations, classification))
         kind = kind_of(item) or (product.kind if isinstance(product, System) else None)
         variants.append(Variant(product.name, kind, tuple(parts)))
     return DecidedItem(item, tuple(variants))
@@ -184,9 +186,10 @@ def products(item: Item, place: str, catalog: Catalog) -> tuple[Product, ...]:
         table = {key: value for key, value in item.chip.items() if key != "kind"}
         own = kind_of(item)
         chip = chip_from_table({**table, "kind": "hbm" if own == "hbm" else "ic"}, f"{place}.chip")
-        # Rules name some chips; a chip that is given under such a name is taken for it.
-        named = exactly(catalog, chip.name) if "name" in table else ()
-        return (replace(chip, id=named[0].id) if named else chip,)
+        name = item.product or str(table.get("name", ""))
+        known = exactly(catalog, name) if name else ()
+        # Figures given under the name of a known product never replace the catalog's: both count.
+        return (replace(chip, id=known[0].id), *known) if known else (chip,)
     assert item.product is not None
     found = resolve(catalog, item.product)
     if not found.variants:

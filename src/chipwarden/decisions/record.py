@@ -4,6 +4,7 @@ The record holds the order as given, the two dates, the digests of all data
 looked at and the whole tree of reasons, so that it can be replayed.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -13,19 +14,22 @@ from chipwarden import __version__
 from chipwarden.decisions.decide import Data, Decision
 from chipwarden.decisions.determine import Requirement
 from chipwarden.decisions.products import DecidedItem
-from chipwarden.model.canonical import digest
+from chipwarden.model.canonical import canonical_bytes, digest
 from chipwarden.model.outcome import Outcome
 from chipwarden.model.reasons import json_value
 from chipwarden.rules.lawbook import Lawbook
 
 
-def decision_record(decision: Decision, order: Mapping[str, Any], data: Data) -> dict[str, Any]:
+def decision_record(
+    decision: Decision, order: Mapping[str, Any], data: Data, pack: str | None = None
+) -> dict[str, Any]:
     """Return the record of a decision.
 
     Args:
         decision: what was decided.
         order: the order as it was given; it is kept as JSON data.
         data: what was looked at; its digests are named.
+        pack: digest of the pack in which all of it is kept, None where it is not kept.
     """
     law = decision.law
     given = json_data(order)
@@ -62,6 +66,7 @@ def decision_record(decision: Decision, order: Mapping[str, Any], data: Data) ->
         "warnings": list(decision.warnings),
         "red_flags": [flag.to_json() for flag in decision.red_flags],
         "unverified": list(decision.unverified),
+        "unsupported": list(decision.unsupported),
         "reasons": decision.reason.to_json(),
         "citations": _citations(decision, data.lawbook),
         "digests": {
@@ -69,9 +74,19 @@ def decision_record(decision: Decision, order: Mapping[str, Any], data: Data) ->
             "law": data.lawbook.digest,
             "catalog": data.catalog.digest,
             "lists": data.starter_set.digest,
+            "pack": pack,
         },
         "order": given,
     }  # fmt: skip
+
+
+def as_recorded(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an order as it reads from the record: names ascending, numbers in one spelling.
+
+    Decided from this form, an order and its record cannot come to different answers.
+    """
+    kept: dict[str, Any] = json.loads(canonical_bytes(json_data(order)), parse_float=Decimal)
+    return kept
 
 
 def json_data(value: Any) -> Any:

@@ -54,7 +54,7 @@ def _verdict(regime: Regime, items: Sequence[Sequence[Facts]], law: Law) -> Verd
         found = disjunction(
             alternatively(holds(clause, facts, law) for facts in item) for item in items
         )
-        if found is Outcome.NO:
+        if found is Outcome.NO or (clause.knowledge and found is Outcome.UNDETERMINED):
             continue
         reasons.append(
             Reason(

@@ -8,11 +8,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from chipwarden.model.data_texts import data_texts, once_per_texts
 from chipwarden.parties.lists import load_list_descriptions
 
 
@@ -96,11 +95,10 @@ class OrderVocabulary:
         return tuple(name for name, fields in self.fields.items() if field in fields)
 
 
-@cache
+@once_per_texts
 def load_vocabulary() -> OrderVocabulary:
     """Return the vocabulary; it is read once."""
-    text = (files("chipwarden.decisions") / "data" / "vocabulary.toml").read_text("utf-8")
-    document = tomllib.loads(text)
+    document = tomllib.loads(data_texts().text("decisions/vocabulary.toml"))
     titles = {str(one.code): one.title for one in load_list_descriptions()}
     numbered = {
         f"{name}_{number}": "flag"

@@ -8,15 +8,15 @@
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
+from chipwarden.model.data_texts import data_texts, once_per_texts
 
-@cache
+
+@once_per_texts
 def country_names() -> Mapping[str, str]:
     """Return the English name of every country by its code; it is read once."""
-    text = (files("chipwarden.model") / "data" / "countries.toml").read_text("utf-8")
+    text = data_texts().text("model/countries.toml")
     return MappingProxyType(dict(tomllib.loads(text)["countries"]))
 
 
@@ -42,7 +42,7 @@ def country_code(name: str) -> str | None:
     return _codes_by_name().get(_plain(name))
 
 
-@cache
+@once_per_texts
 def _codes_by_name() -> Mapping[str, str]:
     return {_plain(name): code for code, name in country_names().items()}
 

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from chipwarden.model.canonical import digest
+from chipwarden.model.data_texts import data_texts, once_per_texts
 from chipwarden.model.values import Confidence
 from chipwarden.parties.names import NormalName, normal_name
 from chipwarden.parties.schema import ListCode, ListDescription, ListedParty
@@ -71,9 +70,9 @@ class StarterSet:
         return self._index.get(form, ())
 
 
-@cache
+@once_per_texts
 def load_starter_set() -> StarterSet:
-    """Return the packaged starter set; it is read once."""
+    """Return the starter set of the data in use; it is read once."""
     documents = [_read(name) for name in STARTER_FILES]
     entries = [
         _entry(record, ListCode(document["list"]), document["snapshot"])
@@ -84,7 +83,7 @@ def load_starter_set() -> StarterSet:
     return StarterSet.of(entries, digest(_as_json(documents)), snapshots)
 
 
-@cache
+@once_per_texts
 def load_list_descriptions() -> tuple[ListDescription, ...]:
     """Return the lists that an order can name, in the order of the vocabulary."""
     return tuple(
@@ -99,8 +98,7 @@ def load_list_descriptions() -> tuple[ListDescription, ...]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    text = (files("chipwarden.parties") / "data" / name).read_text("utf-8")
-    return tomllib.loads(text, parse_float=Decimal)
+    return tomllib.loads(data_texts().text(f"parties/{name}"), parse_float=Decimal)
 
 
 def _entry(record: Mapping[str, Any], list_code: ListCode, snapshot: date) -> ListedParty:

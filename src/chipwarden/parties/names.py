@@ -15,8 +15,9 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
+
+from chipwarden.model.data_texts import data_texts, once_per_texts
 
 # Marks of other scripts carry meaning (Japanese が is not か); only these scripts lose theirs.
 _SCRIPTS_WITHOUT_MARKS = ("LATIN", "CYRILLIC", "GREEK")
@@ -33,7 +34,8 @@ class NormalName(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+# Compared as objects: rules are read once for each set of data, and are keys of caches.
+@dataclass(frozen=True, slots=True, eq=False)
 class NameRules:
     """Words and letters that the normal form folds or drops."""
 
@@ -45,12 +47,11 @@ class NameRules:
     letters: Mapping[int, str]
 
 
-@cache
+@once_per_texts
 def load_name_rules() -> NameRules:
-    """Return the packaged rules of `data/legal-forms.toml` and `data/look-alikes.toml`."""
-    folder = files("chipwarden.parties") / "data"
-    forms = tomllib.loads((folder / "legal-forms.toml").read_text("utf-8"))
-    alike = tomllib.loads((folder / "look-alikes.toml").read_text("utf-8"))
+    """Return the rules of `data/legal-forms.toml` and `data/look-alikes.toml`."""
+    forms = tomllib.loads(data_texts().text("parties/legal-forms.toml"))
+    alike = tomllib.loads(data_texts().text("parties/look-alikes.toml"))
     return NameRules(
         articles=frozenset(forms["articles"]),
         ends=frozenset(tuple(form.split()) for form in forms["ends"]),
@@ -61,14 +62,17 @@ def load_name_rules() -> NameRules:
     )
 
 
-@lru_cache(maxsize=65536)
 def normal_name(text: str) -> NormalName:
     """Return the normal form of a name, without its legal form and leading article.
 
     A name that consists of nothing else keeps its fuller form ("Company Limited"); one
     without letters and digits is "".
     """
-    rules = load_name_rules()
+    return _normal_name(text, load_name_rules())
+
+
+@lru_cache(maxsize=65536)
+def _normal_name(text: str, rules: NameRules) -> NormalName:
     fuller = full_name(text)
     words = fuller.split()
     if len(words) > 1 and words[0] in rules.articles:

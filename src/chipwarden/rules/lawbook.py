@@ -106,7 +106,8 @@ class Lawbook:
             known_on: the day of knowledge; by default the day of the data.
             as_written: ignore waivers of enforcement and delayed compliance.
         """
-        known_on = known_on or self.known_to
+        # Nobody knows more than the data.
+        known_on = min(known_on or self.known_to, self.known_to)
         key = (as_of, known_on, as_written)
         if key not in self._laws:
             self._laws[key] = self._law(as_of, known_on, as_written)

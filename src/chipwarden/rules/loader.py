@@ -8,8 +8,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from chipwarden.expressions.declarations import (
@@ -22,6 +21,7 @@ from chipwarden.expressions.errors import InvalidExpression
 from chipwarden.expressions.nodes import And, Fact, Flag, Node, OneOf, Text
 from chipwarden.expressions.read import read
 from chipwarden.model.canonical import digest
+from chipwarden.model.data_texts import OWN_RULES, DataTexts, data_texts, once_per_texts
 from chipwarden.model.errors import InvalidDocument, Problem
 from chipwarden.model.values import Confidence
 from chipwarden.rules.lawbook import Lawbook
@@ -39,8 +39,6 @@ from chipwarden.rules.provisions import (
     ReviewPolicy,
     Step,
 )
-
-DATA = Path(__file__).parent / "data"
 
 _DATE_KEYS = tuple(Dates.__dataclass_fields__)
 _PLAIN = {
@@ -62,14 +60,18 @@ _KNOWN = (
 )
 
 
-@cache
+# Data about the law, on which no decision rests.
+_NOT_LAW = ("rules/coverage.toml",)
+
+
+@once_per_texts
 def load_packaged() -> Lawbook:
-    """Return the law that ships with Chipwarden; read once."""
-    return load_lawbook()
+    """Return the law of the data in use, by default what ships with Chipwarden; read once."""
+    return lawbook_of(data_texts())
 
 
 def load_lawbook(extra: Path | None = None) -> Lawbook:
-    """Return the packaged law, merged with a user's own folder of provisions.
+    """Return the law of the data in use, merged with a user's own folder of provisions.
 
     Args:
         extra: folder with TOML files in the form of ours.
@@ -77,25 +79,57 @@ def load_lawbook(extra: Path | None = None) -> Lawbook:
     Raises:
         InvalidDocument: the problems of all files.
     """
-    folders = [DATA] if extra is None else [DATA, extra]
-    files = {path: _parse(path) for folder in folders for path in sorted(folder.rglob("*.toml"))}
+    return lawbook_of(data_texts() if extra is None else with_own_rules(data_texts(), extra))
+
+
+def lawbook_of(texts: DataTexts) -> Lawbook:
+    """Return the law of these texts, a user's own provisions among them included.
+
+    Raises:
+        InvalidDocument: the problems of all files.
+    """
+    names = (*texts.names("rules"), *texts.names(OWN_RULES))
+    names = tuple(name for name in names if name not in _NOT_LAW)
+    files = {PurePosixPath(name): _parse(texts.text(name), texts.place(name)) for name in names}
     return _Reader(files).lawbook()
 
 
-def _parse(path: Path) -> Mapping[str, Any]:
+def with_own_rules(texts: DataTexts, folder: Path) -> DataTexts:
+    """Return the texts together with those of a user's own folder of provisions.
+
+    Raises:
+        InvalidDocument: the folder is not there, holds no TOML file, or one cannot be read.
+    """
+    own, places, problems = {}, {}, []
+    for path in sorted(folder.rglob("*.toml")):
+        name = f"{OWN_RULES}/{path.relative_to(folder).as_posix()}"
+        places[name] = str(path)
+        try:
+            own[name] = path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            problems.append(Problem(str(path), f"byte {error.start} is not UTF-8", "UTF-8"))
+        except OSError as error:
+            problems.append(Problem(str(path), error.strerror or "no file", "a readable file"))
+    if not places:
+        found = "no file that ends in .toml" if folder.is_dir() else "no such folder"
+        problems.append(Problem("the folder", found, "a folder of provisions in TOML files"))
+    if problems:
+        raise InvalidDocument(str(folder), problems)
+    return DataTexts({**texts.files, **own}, places)
+
+
+def _parse(text: str, place: str) -> Mapping[str, Any]:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidDocument(
-            str(path), [Problem("file", str(error), "TOML in UTF-8")]
-        ) from None
+        return tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, RecursionError, ArithmeticError) as error:
+        found = str(error) or "something that cannot be read"
+        raise InvalidDocument(place, [Problem("file", found, "valid TOML")]) from None
 
 
 class _Reader:
     """Collects problems while it reads, so that a user sees all of them."""
 
-    def __init__(self, files: Mapping[Path, Mapping[str, Any]]) -> None:
+    def __init__(self, files: Mapping[PurePosixPath, Mapping[str, Any]]) -> None:
         self.files = files
         self.problems: list[Problem] = []
         self.citations = self._citations()
@@ -130,13 +164,13 @@ class _Reader:
             known_to=settings["known_to"],
             covered_from=settings["covered_from"],
             digest=digest(
-                {path.name: _plain(record) for path, record in self.files.items()}
+                {str(path): _plain(record) for path, record in self.files.items()}
             ),
         )
 
     # ---------------------------------------------------------------- parts
 
-    def _of_schema(self, name: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    def _of_schema(self, name: str) -> Iterator[tuple[PurePosixPath, Mapping[str, Any]]]:
         for path, record in self.files.items():
             if record.get("schema") == f"chipwarden.{name}/1":
                 yield path, record
@@ -233,7 +267,9 @@ class _Reader:
                 if provision:
                     yield provision
 
-    def _provision(self, table: Mapping[str, Any], place: str, path: Path) -> Provision | None:
+    def _provision(
+        self, table: Mapping[str, Any], place: str, path: PurePosixPath
+    ) -> Provision | None:
         before = len(self.problems)
         try:
             step, instrument = Step(table["step"]), Instrument(table["instrument"])
@@ -296,7 +332,7 @@ class _Reader:
                 if isinstance(table, dict):
                     yield NamedCompany(
                         key, tuple(table["names"]), table["reference"],
-                        Confidence(table["confidence"]),
+                        Confidence(table["confidence"]), table.get("addressee", False),
                     )  # fmt: skip
 
     # ---------------------------------------------------------------- checks

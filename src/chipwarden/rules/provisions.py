@@ -248,12 +248,17 @@ class Regime:
 
 @dataclass(frozen=True, slots=True)
 class NamedCompany:
-    """A company that a rule or letter names, under all the names it is known by."""
+    """A company that a rule or letter names, under all the names it is known by.
+
+    Attributes:
+        is_addressee: whether letters were sent to it; its subsidiaries may be bound as well.
+    """
 
     key: str
     names: tuple[str, ...]
     reference: str
     confidence: Confidence
+    is_addressee: bool = False
 
 
 CitationTable = Mapping[str, Citation]

@@ -1,0 +1,283 @@
+"""One order in milliseconds, millions of rows in seconds, under all dated US clauses.
+
+The rows are made up (benchmarks/_rows.py): chips with figures to both sides of all thresholds,
+three resolved parties each, dates from 2022 to 2026, some facts unknown. Beside the
+classification stands openfisca-core on the rows whose facts are all known, with equal results;
+beside the determination the bound that memory sets: reading its columns once.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from array import array
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+from benchmarks._rows import columns, make
+from benchmarks.figures import Figure
+from benchmarks.peers import PEERS, python_of
+from chipwarden.app.data import knows_product, load_data
+from chipwarden.decisions.bulk import Coverage
+from chipwarden.decisions.bulk_epochs import Epochs, conditions, values_of
+from chipwarden.decisions.decide import decide
+from chipwarden.decisions.reading import order_from_record
+from chipwarden.rules.lawbook import Lawbook
+from chipwarden.rules.provisions import Step
+from chipwarden.store.bulk import classify_rows, determine_rows
+
+ROOT = Path(__file__).resolve().parent.parent
+PEER_SCRIPT = Path(__file__).parent / "peers_scripts" / "classify_openfisca.py"
+THREADS = 2
+UNKNOWN_PERCENT = 2
+# What the peer's ladder looks at, and how it takes it.
+PEER_COLUMNS = {
+    "tpp": "float",
+    "performance_density": "float",
+    "io_gb_s": "float",
+    "memory_bandwidth_density_gb_s_mm2": "float",
+    "is_hbm": "bool",
+    "copackaged_with_logic": "bool",
+    "datacenter_marketed": "bool",
+}
+PEER_PARAGRAPHS = ("none", "3A090", "3A090.a", "3A090.b", "3A090.c")
+ORDER = {
+    "schema": "chipwarden.order/1",
+    "id": "benchmark",
+    "kind": "export",
+    "date": date(2026, 3, 2),
+    "origin": "US",
+    "destination": "MY",
+    "parties_complete": True,
+    "items": [{"product": "NVIDIA B200", "quantity": 64, "value_usd": Decimal(2560000)}],
+    "parties": [
+        {"role": "exporter", "name": "Example Systems", "country": "US", "headquarters": "US"},
+        {
+            "role": "consignee",
+            "name": "Example Cloud Sdn Bhd",
+            "country": "MY",
+            "headquarters": "MY",
+            "ultimate_parent": {"name": "Example Holding", "headquarters": "CN"},
+        },
+        {"role": "end_user", "name": "Example Laboratory", "country": "MY"},
+    ],
+    "end_use": {"purposes": ["ai_training"]},
+}
+
+
+def run(quick: bool) -> Iterator[Figure]:
+    """Yield the figures; those of a command line that is not there yet are left out."""
+    lawbook = load_data().lawbook
+    yield _decision(200 if quick else 2000)
+    with duckdb.connect(config={"threads": THREADS}) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        yield _classification(connection, lawbook, 1_000_000 if quick else 4_000_000)
+        yield _determination(connection, lawbook, 1_000_000 if quick else 3_000_000)
+    if find_spec("chipwarden.cli") is None:
+        print("rules.check_process_s: skipped, there is no command line yet", file=sys.stderr)
+        return
+    yield _process(3 if quick else 10)
+
+
+def _decision(times: int) -> Figure:
+    data = load_data()
+    order = order_from_record(ORDER, "benchmark", knows_product)
+    decision = decide(order, data)
+    start = time.perf_counter()
+    for _ in range(times):
+        decide(order, data)
+    nodes = sum(1 for _ in decision.reason.walk())
+    return Figure(
+        figure="rules.decision_ms",
+        value=(time.perf_counter() - start) / times * 1000,
+        unit="ms",
+        conditions=(
+            f"mean of {times} decisions on one order: 64 B200, US to Malaysia, three parties, "
+            f"one with a parent in China; {nodes} reasons; outcome {decision.outcome}; data and "
+            "the law of the day are loaded, the order is read"
+        ),
+    )
+
+
+def _classification(
+    connection: duckdb.DuckDBPyConnection, lawbook: Lawbook, count: int
+) -> Figure:
+    of_items = {n: k for n, k in columns(lawbook).items() if n.startswith("item.")}
+    make(connection, "chips", count, of_items, UNKNOWN_PERCENT)
+    # No foundry sells here, as in the peer's ladder; then Note 1 asks nothing of the parties.
+    connection.execute('ALTER TABLE chips ADD "transfer.sold_by_foundry" BOOLEAN DEFAULT FALSE')
+    bulk = classify_rows(connection, "chips", lawbook, day="date")
+    seconds = _fastest(lambda: _write(connection, bulk.query.sql))
+    peer_rate, compared = _peer(connection, lawbook, bulk.query.paragraphs, count)
+    return Figure(
+        figure="rules.classify_rows_per_s",
+        value=count / seconds,
+        unit="1/s",
+        peer=f"{PEERS['openfisca-core'].requirements[0]} on the rows without unknown facts",
+        peer_value=peer_rate,
+        conditions=(
+            f"{count:,} chips of mixed dates 2022-2026 in {bulk.epochs} epochs, "
+            f"{UNKNOWN_PERCENT} % of the figures unknown, {bulk.clauses} paragraphs; from a table "
+            f"in memory to a table, planning included; {THREADS} threads, best of 3; "
+            f"{compared:,} rows compared with the peer, all equal; {_bound(connection, 'chips')}"
+        ),
+    )
+
+
+def _determination(
+    connection: duckdb.DuckDBPyConnection, lawbook: Lawbook, count: int
+) -> Figure:
+    data = load_data()
+    coverage = Coverage(
+        frozenset(data.vocabulary.covered_kinds),
+        frozenset(data.not_covered.item_kinds),
+        lawbook.covered_from,
+    )
+    make(connection, "orders", count, columns(lawbook), UNKNOWN_PERCENT)
+    bulk = determine_rows(connection, "orders", lawbook, day="date", coverage=coverage)
+    seconds = _fastest(lambda: _write(connection, bulk.query.sql))
+    shares = connection.execute(
+        "SELECT outcome, round(100 * count(*) / sum(count(*)) OVER ()) FROM answer "
+        "GROUP BY outcome ORDER BY ALL"
+    ).fetchall()
+    outcomes = ", ".join(f"{outcome} {share:.0f} %" for outcome, share in shares)
+    bound = _bound(connection, "orders")
+    return Figure(
+        figure="rules.determine_rows_per_s",
+        value=count / seconds,
+        unit="1/s",
+        conditions=(
+            f"{count:,} items, each with three resolved parties and a date of 2022-2026, "
+            f"{UNKNOWN_PERCENT} % of the facts unknown; all {bulk.clauses} clauses in "
+            f"{bulk.epochs} epochs; outcome, policy, bounds, exceptions, paragraphs; from a table "
+            f"in memory to a table, planning included; {THREADS} threads, best of 3; {outcomes}; "
+            f"{bound}"
+        ),
+    )
+
+
+def _process(times: int) -> Figure:
+    order = {**ORDER, "date": str(ORDER["date"])}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "order.json"
+        path.write_text(json.dumps(order, default=int), encoding="utf-8")
+        command = [str(Path(sys.executable).parent / "chipwarden"), "check", str(path)]
+
+        def check() -> None:
+            done = subprocess.run(command, capture_output=True, check=False, cwd=folder)
+            if done.returncode not in (0, 1, 3):
+                raise RuntimeError(done.stderr.decode())
+
+        seconds = [_seconds(check) for _ in range(times)]
+    return Figure(
+        figure="rules.check_process_s",
+        value=sorted(seconds)[len(seconds) // 2],
+        unit="s",
+        conditions=f"whole process `chipwarden check ORDER`, median of {times}, files cached",
+    )
+
+
+# ---------------------------------------------------------------- the peer
+
+
+def _peer(
+    connection: duckdb.DuckDBPyConnection,
+    lawbook: Lawbook,
+    paragraphs: tuple[str, ...],
+    count: int,
+) -> tuple[float, int]:
+    """Return the peer's rate, and on how many rows its answers are equal to ours.
+
+    Raises:
+        RuntimeError: an answer differs.
+    """
+    epochs = Epochs.of_lawbook(lawbook, None, False)
+    wanted = ", ".join(f'CAST("item.{name}" AS DOUBLE)' for name in PEER_COLUMNS)
+    known = " AND ".join(f'"item.{name}" IS NOT NULL' for name in PEER_COLUMNS)
+    rows = connection.execute(
+        f"SELECT {wanted}, CAST({epochs.number_sql('date')} AS DOUBLE), paragraph_mask "
+        f"FROM chips JOIN answer USING (id) WHERE {known} AND id < {min(count, 1_000_000)} "
+        "ORDER BY id"
+    ).fetchall()
+    *figures, numbers, masks = zip(*rows, strict=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, values in zip([*PEER_COLUMNS, "epoch"], [*figures, numbers], strict=True):
+            (Path(folder) / f"{name}.bin").write_bytes(array("d", values).tobytes())
+        first = max(epochs.first_days[0], lawbook.covered_from)
+        given = {
+            "columns": PEER_COLUMNS,
+            "parameters": _parameters(lawbook),
+            "epochs": [str(max(day, first)) for day in epochs.first_days],
+        }
+        (Path(folder) / "input.json").write_text(json.dumps(given), encoding="utf-8")
+        command = [str(python_of("openfisca-core")), str(PEER_SCRIPT), folder]
+        done = subprocess.run(command, capture_output=True, check=True, text=True)
+        answers = (Path(folder) / "paragraphs.bin").read_bytes()
+    for mask, answer in zip(masks, answers, strict=True):
+        if mask != 1 << paragraphs.index(PEER_PARAGRAPHS[answer]):
+            raise RuntimeError(f"the peer says {PEER_PARAGRAPHS[answer]}, our mask is {mask:b}")
+    return len(rows) / float(done.stdout), len(rows)
+
+
+def _parameters(lawbook: Lawbook) -> dict[str, object]:
+    """Return the numbers that the ladder names, in the peer's form."""
+    names = {
+        name
+        for provision in lawbook.provisions
+        if provision.step is Step.CLASSIFICATION
+        for node in conditions(provision)
+        for name in values_of(node)
+    }
+    return {
+        name: {
+            "values": {
+                str(value.in_force): {"value": float(value.value)}
+                for value in lawbook.parameters[name].values
+                if isinstance(value.value, Decimal)
+            }
+        }
+        for name in sorted(names)
+        if isinstance(lawbook.parameters[name].values[0].value, Decimal)
+    }
+
+
+# ---------------------------------------------------------------- measuring
+
+
+def _write(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TABLE answer AS {query}")
+
+
+def _fastest(work: Callable[[], None], times: int = 3) -> float:
+    return min(_seconds(work) for _ in range(times))
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _bound(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return in words how fast memory alone would let the columns be read."""
+    sizes = {"BOOLEAN": 1, "INTEGER": 4, "DATE": 4, "BIGINT": 8, "VARCHAR": 16}
+    kinds = [str(kind) for kind in connection.table(table).types]
+    width = sum(sizes.get(kind, 16 if kind.startswith("DECIMAL(38") else 8) for kind in kinds)
+    block = bytearray(1 << 28)
+
+    def copy() -> None:
+        bytes(block)
+
+    seconds = _fastest(copy)
+    gb_s = 2 * len(block) / seconds / 1e9
+    rate = gb_s * 1e9 / width
+    return (
+        f"bound: {len(kinds)} columns of {width} bytes a row; one core copies {gb_s:.1f} GB/s "
+        f"here, which would read {rate:,.0f} rows a second"
+    )

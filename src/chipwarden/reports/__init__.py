@@ -1,0 +1,1 @@
+"""Pages and tables made from the records of results; pure, a record in and text out."""

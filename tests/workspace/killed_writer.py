@@ -1,0 +1,200 @@
+"""Writes files in children that are killed, and prints what each kill left; run by a test.
+
+    python killed_writer.py FOLDER
+
+A child is killed without warning (SIGKILL) at its first step that the interpreter reports
+(opening, linking, renaming, syncing, removing a file and others), the next child at its second,
+and so on until one comes to its end; others are killed in the middle of a write.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook
+
+from chipwarden.app.batch import BatchLine, write_results
+from chipwarden.app.packs import current_pack, keep
+from chipwarden.app.workspace import init, keep_decision
+from chipwarden.model.canonical import canonical_bytes
+from chipwarden.model.errors import Problem
+
+ROWS = 40
+PACK = current_pack()
+RECORD = {"schema": "x", "order_id": "PO-1", "reasons": ["…" * 1000] * 50}
+LINES = [
+    BatchLine(f"orders.csv, row {row}", None, (Problem("date", "nothing", "a day"),), f"PO-{row}")
+    for row in range(ROWS)
+]
+OLD = b"what was there before"
+
+
+def lines(die_at: int | None = None) -> Iterator[BatchLine]:
+    """Yield the lines; the process is killed before one of them."""
+    for number, line in enumerate(LINES):
+        if number == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield line
+
+
+def whole_results(path: Path) -> bool:
+    """Return whether a file holds every line."""
+    if path.suffix == ".xlsx":
+        rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+        return len(rows) == ROWS + 1 and rows[-1][0] == f"PO-{ROWS - 1}"
+    text = path.read_text("utf-8-sig")
+    heads = 1 if path.suffix == ".csv" else 0
+    return text.count("\n") == ROWS + heads and text.endswith("\n") and f"PO-{ROWS - 1}" in text
+
+
+def state(paths: Iterable[Path], is_whole: Callable[[Path], bool], old: bytes | None) -> str:
+    """Return "nothing", "old" or "whole"; hidden files do not count."""
+    found = [path for path in paths if not path.name.startswith(".")]
+    if not found:
+        return "nothing" if old is None else "LOST"
+    if len(found) > 1:
+        return "SEVERAL"
+    if old is not None and found[0].read_bytes() == old:
+        return "old"
+    return "whole" if is_whole(found[0]) else "HALF"
+
+
+def killed_at(step: int, work: Callable[[], object]) -> bool:
+    """Run the work in a child that is killed at a step; return whether it came to its end."""
+    child = os.fork()
+    if child == 0:
+        seen = 0
+
+        def count(event: str, arguments: object) -> None:
+            nonlocal seen
+            if event in ("import", "compile", "exec", "marshal.loads") or event[:4] == "code":
+                return
+            seen += 1
+            if seen == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sync = os.fsync
+
+        def counted(handle: int) -> None:  # the interpreter does not report this one
+            count("os.fsync", ())
+            sync(handle)
+
+        setattr(os, "fsync", counted)  # noqa: B010
+        sys.addaudithook(count)
+        try:
+            work()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return not os.WIFSIGNALED(status)
+
+
+def torn(size: int, work: Callable[[], object]) -> bool:
+    """Run the work in a child that is killed once a file exceeds a size; return as `killed_at`."""
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        try:
+            work()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return not os.WIFSIGNALED(status)
+
+
+def attempts(
+    folder: Path,
+    work: Callable[[Path], object],
+    target: Callable[[Path], Iterable[Path]],
+    is_whole: Callable[[Path], bool],
+    old: Callable[[Path], None] | None = None,
+    stride: int = 1,
+) -> dict[str, int]:
+    """Return how often each state was left, over all steps, or every so many."""
+    found: dict[str, int] = {"kills": 0}
+    for step in range(1, 500, stride):
+        place = folder / str(step)
+        place.mkdir(parents=True)
+        if old is not None:
+            old(place)
+        ended = killed_at(step, lambda place=place: work(place))  # type: ignore[misc]
+        left = state(target(place), is_whole, OLD if old is not None else None)
+        if ended:
+            found["end"] = int(left == "whole")
+            break
+        found["kills"] += 1
+        found[left] = found.get(left, 0) + 1
+    return found
+
+
+def below(name: str) -> Callable[[Path], Iterable[Path]]:
+    """Return what lists the files of a folder that may not be there."""
+    return lambda place: list((place / name).iterdir()) if (place / name).is_dir() else []
+
+
+def main(folder: Path) -> None:
+    """Print the states by writer as JSON."""
+    pack, record = canonical_bytes(PACK.files), canonical_bytes(RECORD)
+    found = {
+        "keep": attempts(
+            folder / "keep", lambda place: keep(PACK, place), below("packs"),
+            lambda path: path.read_bytes() == pack,
+        ),
+        "keep_decision": attempts(
+            folder / "decision", lambda place: keep_decision(RECORD, place), below("decisions"),
+            lambda path: path.read_bytes() == record,
+        ),
+        "init": attempts(
+            folder / "init", lambda place: init(place / "work"), lambda place: place.iterdir(),
+            lambda path: sorted(p.name for p in path.iterdir()) == ["decisions", "orders", "packs"],
+        ),
+    }  # fmt: skip
+    keepers: dict[str, tuple[Callable[[Path], object], str]] = {
+        "keep": (lambda place: keep(PACK, place), "packs"),
+        "keep_decision": (lambda place: keep_decision(RECORD, place), "decisions"),
+    }
+    for name, (work, folder_name) in keepers.items():
+        place = folder / f"torn-{name}"
+        place.mkdir()
+        ended = torn(len(record) // 2, lambda: work(place))  # noqa: B023
+        left = state(below(folder_name)(place), lambda path: False, None)
+        found[f"torn_{name}"] = {"ended": int(ended), left: 1}
+    for ending in (".jsonl", ".csv", ".xlsx"):
+        name = f"results{ending}"
+
+        def put(place: Path, name: str = name) -> None:
+            (place / name).write_bytes(OLD)
+
+        def write(place: Path, name: str = name) -> None:
+            write_results(place / name, lines())
+
+        def middle(place: Path, name: str = name) -> None:
+            write_results(place / name, lines(die_at=ROWS // 2))
+
+        def at(place: Path, name: str = name) -> Iterable[Path]:
+            return [path for path in (place / name,) if path.exists()]
+
+        # A workbook takes some two hundred steps.
+        stride = 16 if ending == ".xlsx" else 1
+        found[f"write_results{ending}"] = attempts(
+            folder / ending, write, at, whole_results, put, stride
+        )
+        place = folder / f"middle{ending}"
+        place.mkdir()
+        ended = killed_at(-1, lambda: middle(place))  # noqa: B023
+        found[f"middle{ending}"] = {"ended": int(ended), state(at(place), whole_results, None): 1}
+        place = folder / f"torn{ending}"
+        place.mkdir()
+        ended = torn(1000, lambda: write(place))  # noqa: B023
+        found[f"torn{ending}"] = {"ended": int(ended), state(at(place), whole_results, None): 1}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
