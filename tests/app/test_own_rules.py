@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from tests.decisions.test_missing import order
 
 from chipwarden.app.check import check
 from chipwarden.app.data import load_data
 from chipwarden.model.errors import InvalidDocument
-from tests.decisions.test_missing import order
 
 LETTER = """
 schema = "chipwarden.provisions/1"

@@ -21,7 +21,7 @@ from chipwarden.rules.lawbook import Lawbook
 
 FOLDER = Path(__file__).parent
 KEYS = {
-    "outcome", "review_policy", "exception", "disposition", "items", "because_of",
+    "outcome", "settled", "review_policy", "exception", "disposition", "items", "because_of",
     "not_because_of", "missing", "verdicts", "red_flags", "possible", "obligations", "warnings",
     "no_warnings", "red_flag_ids", "verdict_because",
 }  # fmt: skip
@@ -90,7 +90,7 @@ def differences(expected: dict[str, Any], decision: Decision) -> list[str]:
     if "review_policy" in expected:
         policy = decision.review_policy.value if decision.review_policy else None
         compare("review_policy", expected["review_policy"], policy)
-    for key in ("exception", "disposition"):
+    for key in ("exception", "disposition", "settled"):
         if key in expected:
             compare(key, expected[key], getattr(decision, key))
     for index, wanted in enumerate(expected.get("items", [])):

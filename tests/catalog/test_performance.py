@@ -260,7 +260,8 @@ def test_performance_never_falls_when_a_rate_rises(
 def test_density_is_never_negative_and_never_a_float(
     given_rates: dict[str, Decimal], area: Decimal
 ) -> None:
-    found = performance_density(chip_from_table({**given_rates, "die_area_mm2": area, "process_node": "5 nm"})).value
+    chip = chip_from_table({**given_rates, "die_area_mm2": area, "process_node": "5 nm"})
+    found = performance_density(chip).value
     if area == 0:
         assert found is None
     else:

@@ -14,14 +14,6 @@ from chipwarden.rules.provisions import Provision, Step
 # Without its last rung the ladder says nothing of most items, and nothing can be decided.
 LAST_RUNG = "US-residual-ic"
 
-# Clauses that no order can reach, each with the reason. An entry that has become reachable fails.
-OUT_OF_REACH = {
-    "US-2025-05-13-flag-7": (
-        "the order gives the power of a site in megawatts (site_power_mw) and the decision does "
-        "not yet compare it with what the units need (party.site_power_sufficient)"
-    ),
-}
-
 CLAUSES = [
     clause for clause in load_data().lawbook.provisions if clause.step is not Step.INFORMATION
 ]
@@ -29,7 +21,7 @@ CLAUSES = [
 
 @pytest.mark.parametrize(
     "clause",
-    [clause for clause in CLAUSES if clause.id not in (LAST_RUNG, *OUT_OF_REACH)],
+    [clause for clause in CLAUSES if clause.id != LAST_RUNG],
     ids=lambda clause: clause.id,
 )
 def test_some_case_fails_without_the_clause(clause: Provision) -> None:
@@ -46,13 +38,6 @@ def test_without_its_last_rung_the_ladder_is_empty_for_most_items() -> None:
     assert last is not None and last.when_text == "TRUE"
     assert all(clause.rank < last.rank for clause in CLAUSES if clause.step is last.step and
                clause is not last)  # fmt: skip
-
-
-@pytest.mark.parametrize("clause_id", OUT_OF_REACH)
-def test_what_is_out_of_reach_touches_no_case(clause_id: str) -> None:
-    clause = load_data().lawbook.provision(clause_id)
-    assert clause is not None
-    assert nearest(clause) == [], f"{clause_id} can be reached: take it off the table"
 
 
 def test_information_never_enters_the_law_of_a_day() -> None:

@@ -30,6 +30,7 @@ from chipwarden.decisions.products import (
     Part,
     decide_item,
     kind_of,
+    order_power_mw,
     order_tpp,
     settles,
 )
@@ -121,8 +122,10 @@ def decide(
     # A cleared order is decided again at release, never under the law of an earlier day.
     as_of = as_of or max(order.date, order.dates.get("release_date", order.date))
     law = data.lawbook.law_on(as_of, known_on, as_written=mode is Mode.AS_WRITTEN)
+    law.require_known()
     facts = order_facts(order, law, data.starter_set, data.vocabulary)
     facts = facts.with_order_tpp(order_tpp(order.items, data.catalog))
+    facts = facts.with_order_power(order_power_mw(order.items, data.catalog))
     items = _items(order, facts.with_item, data.catalog, law)
     return _Assembly(order, data, law, items, facts.screening, facts.notes).decision()
 
@@ -200,7 +203,9 @@ class _Assembly:
             law=law,
             items=self.items,
             outcome=outcome,
-            settled=self.bounds.is_settled and self.policies.floor == self.policies.ceiling,
+            settled=self.bounds.is_settled
+            and self.policies.floor == self.policies.ceiling
+            and not pending,
             review_policy=self.policies.policy if needs_license else None,
             review_policy_at_least=self.policies.at_least if needs_license else None,
             exception=" + ".join(dict.fromkeys(u.clause.exception for u in exceptions)) or None,

@@ -156,6 +156,7 @@ def with_bounds(facts: Facts) -> Facts:
 
 def classify(facts: Facts, law: Law) -> tuple[tuple[Candidate, ...], Reason]:
     """Return the paragraphs that the item may meet: the ladder, first that holds wins."""
+    law.require_known()
     facts = with_bounds(facts)
     candidates: list[Candidate] = []
     reasons: list[Reason] = []

@@ -79,6 +79,18 @@ class OrderFacts:
         """Return the facts together with those of one item."""
         return Facts({**self.transfer, **item}, {"parties": self.parties})
 
+    def with_order_power(self, needed_mw: Decimal | None) -> "OrderFacts":
+        """Return the facts with whether each site's power suffices for the chips alone."""
+        if needed_mw is None:
+            return self
+        members = tuple(
+            member
+            if not isinstance(site := member.get("party.site_power_mw"), Decimal)
+            else {**member, "party.site_power_sufficient": site >= needed_mw}
+            for member in self.parties.members
+        )
+        return replace(self, parties=replace(self.parties, members=members))
+
     def with_order_tpp(self, order_tpp: Decimal | None) -> "OrderFacts":
         """Return the facts with what a consignee has received once this order is added."""
         received = {
@@ -279,6 +291,7 @@ def _party_values(
         "party.headquarters": party.headquarters,
         "party.parent_headquarters": _parent_headquarters(party),
         "party.incorporated": party.incorporated,
+        "party.site_power_mw": party.site_power_mw,
         "party.business": party.business.casefold() if party.business else None,
         "party.named_company": company or ("none" if party.name else None),
         "party.parent_named_company": parent_company or ("none" if party.parent_name else None),
@@ -481,16 +494,8 @@ def item_values(item: Item, product: ItemFacts, law: Law) -> dict[str, Value | N
         "item.declared_residual": declared is not None
         and declared.partition(".")[0].upper() in residual,
         "item.is_hbm": product.facts.get("item.is_hbm") and chip.copackaged_with_logic is not True,
-        "item.memory_plus_interconnect_gb_s": _sum(
-            product.facts.get("item.memory_bandwidth_gb_s"),
-            product.facts.get("item.interconnect_gb_s"),
-        ),
         "item.advanced_node": product.facts.get("item.non_planar"),
         "item.has_hbm": None if not memory else memory.upper().startswith("HBM"),
         "item.total_tpp": tpp * units if isinstance(tpp, Decimal) and units is not None else None,
     }
-
-
-def _sum(one: Value | None, other: Value | None) -> Decimal | None:
-    return one + other if isinstance(one, Decimal) and isinstance(other, Decimal) else None
 

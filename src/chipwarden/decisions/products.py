@@ -31,6 +31,7 @@ WithItem = Callable[[Mapping[str, Value | None]], Facts]
 
 # Items that are no circuits: their figures do not exist, and only model weights have a clause.
 _INTANGIBLE = ("model_weights", "software", "technology")
+_WATTS_PER_MW = Decimal(10) ** 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +217,31 @@ def _shipped(
 
 def order_tpp(items: Iterable[Item], catalog: Catalog) -> Decimal | None:
     """Return the TPP of all units of an order together, None where any part is unknown."""
+
+    def of_chip(source: ItemFacts) -> Decimal | None:
+        tpp = source.facts.get("item.tpp")
+        return tpp if isinstance(tpp, Decimal) else None
+
+    return _order_total(items, catalog, of_chip)
+
+
+def order_power_mw(items: Iterable[Item], catalog: Catalog) -> Decimal | None:
+    """Return the rated power of all chips of an order, MW, without servers and cooling."""
+
+    def of_chip(source: ItemFacts) -> Decimal | None:
+        return source.chip.value("tdp_w")
+
+    watts = _order_total(items, catalog, of_chip)
+    return None if watts is None else watts / _WATTS_PER_MW
+
+
+def _order_total(
+    items: Iterable[Item], catalog: Catalog, of_chip: Callable[[ItemFacts], Decimal | None]
+) -> Decimal | None:
     total = Decimal(0)
     for index, item in enumerate(items):
         found = {
-            _total_tpp(item, product, catalog)
+            _line_total(item, product, catalog, of_chip)
             for product in products(item, f"items[{index}]", catalog)
         }
         one = found.pop() if len(found) == 1 else None
@@ -229,13 +251,18 @@ def order_tpp(items: Iterable[Item], catalog: Catalog) -> Decimal | None:
     return total
 
 
-def _total_tpp(item: Item, product: Product, catalog: Catalog) -> Decimal | None:
+def _line_total(
+    item: Item,
+    product: Product,
+    catalog: Catalog,
+    of_chip: Callable[[ItemFacts], Decimal | None],
+) -> Decimal | None:
     total = Decimal(0)
     for source in product_facts(product, catalog):
-        tpp = source.facts.get("item.tpp")
-        if not isinstance(tpp, Decimal) or item.quantity is None:
+        amount = of_chip(source)
+        if amount is None or item.quantity is None:
             return None
-        total += tpp * source.count * item.quantity
+        total += amount * source.count * item.quantity
     return total
 
 

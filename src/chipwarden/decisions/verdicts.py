@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chipwarden.decisions.determine import alternatively, holds
-from chipwarden.expressions.explain import explain
+from chipwarden.expressions.explain import evaluate, explain
 from chipwarden.expressions.facts import Facts
 from chipwarden.model.outcome import Outcome, disjunction
 from chipwarden.model.reasons import Reason
@@ -41,11 +41,19 @@ def verdicts(items: Sequence[Sequence[Facts]], law: Law) -> tuple[Verdict, ...]:
 
 
 def _verdict(regime: Regime, items: Sequence[Sequence[Facts]], law: Law) -> Verdict:
-    touched = explain(regime.subject_when, items[0][0], law.parameters)
-    if touched.outcome is Outcome.NO:
+    reached = disjunction(
+        alternatively(
+            Outcome.of(evaluate(regime.subject_when, facts, law.parameters)) for facts in item
+        )
+        for item in items
+    )
+    # The first item that reaches the regime tells why.
+    each = [explain(regime.subject_when, item[0], law.parameters) for item in items]
+    touched = next((reason for reason in each if reason.outcome is reached), each[0])
+    if reached is Outcome.NO:
         reason = Reason(regime.name, Outcome.NO, children=(touched,))
         return Verdict(regime, "not_subject", (), reason)
-    outcomes = {regime.fallback if touched.outcome is Outcome.YES else "undetermined"}
+    outcomes = {regime.fallback if reached is Outcome.YES else "undetermined"}
     clauses: list[Provision] = []
     reasons = [touched]
     for clause in law.by_step[Step.VERDICT]:

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from chipwarden.expressions.declarations import Declarations
 from chipwarden.expressions.facts import Group
+from chipwarden.model.errors import ChipwardenError
 from chipwarden.model.values import Value
 from chipwarden.rules.groups import groups_on
 from chipwarden.rules.provisions import (
@@ -29,6 +30,17 @@ from chipwarden.rules.provisions import (
 
 # Texts that are no law yet, or no law at all; another regime's practice may be press only.
 _NEVER_APPLIED = {Instrument.PROPOSAL, Instrument.BILL}
+
+
+class LawNotKnown(ChipwardenError):
+    """The day of knowledge lies before anything was known."""
+
+    def __init__(self, known_on: date) -> None:
+        self.known_on = known_on
+        super().__init__(
+            f"Nothing was known on {known_on}: no law of the data was published by then. "
+            "Give a later day of knowledge."
+        )
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,15 @@ class Law:
         group = self.parameters[name]
         assert isinstance(group, Group)
         return group
+
+    def require_known(self) -> None:
+        """Check that there is a ladder of paragraphs to classify by.
+
+        Raises:
+            LawNotKnown: the day of knowledge lies before the first law of the data.
+        """
+        if not self.by_step[Step.CLASSIFICATION]:
+            raise LawNotKnown(self.known_on)
 
     def days_in_force(self, provision: Provision) -> int | None:
         """Return how many days ago the provision took effect, None where before coverage."""

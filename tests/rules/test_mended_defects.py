@@ -1,7 +1,4 @@
-"""Defects that these tests found and that are not mended yet, each with its order.
-
-A test that passes says so by failing (strict): then take its mark off.
-"""
+"""Defects that were found and mended, each with its order."""
 
 from datetime import date, timedelta
 
@@ -11,11 +8,11 @@ from tests.rules.generate import made, read
 
 from chipwarden.app.data import load_data
 from chipwarden.decisions.decide import decide
+from chipwarden.rules.lawbook import LawNotKnown
 
 LAWBOOK = load_data().lawbook
 
 
-@pytest.mark.xfail(strict=True, reason="verdicts.py asks of the first item alone")
 def test_a_regime_is_touched_whichever_line_touches_it() -> None:
     """China's guidance on H20 and H200 is looked at also where another part comes first."""
     lines = [
@@ -30,7 +27,6 @@ def test_a_regime_is_touched_whichever_line_touches_it() -> None:
     assert len(outcomes) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="decide.py leaves pending exceptions out of `settled`")
 def test_an_answer_is_not_settled_while_a_clearance_can_still_turn_it() -> None:
     """NAC not yet cleared: the answer is license exception; a refusal makes it license required."""
     case = next(one for one in decided() if one.order.id == "nac-aca-001")
@@ -38,12 +34,12 @@ def test_an_answer_is_not_settled_while_a_clearance_can_still_turn_it() -> None:
     assert not case.decision.settled
 
 
-@pytest.mark.xfail(strict=True, reason="no clause is known, and the ladder of paragraphs is empty")
-def test_a_day_of_knowledge_before_any_law_gets_an_answer() -> None:
-    """`--known-on` before the first publication: undetermined or a clear problem, no traceback."""
+def test_a_day_of_knowledge_before_any_law_is_a_clear_problem() -> None:
+    """`--known-on` before the first publication says so."""
     order = read(made(date="2024-06-03", destination="CN"))
     first = min(clause.dates.published for clause in LAWBOOK.provisions)
-    decide(order, load_data(), known_on=first - timedelta(days=1))
+    with pytest.raises(LawNotKnown, match=r"Nothing was known on"):
+        decide(order, load_data(), known_on=first - timedelta(days=1))
 
 
 def test_the_day_of_the_law_itself_is_answered() -> None:
