@@ -32,6 +32,7 @@ setup: .venv/installed
 run: setup
 	.venv/bin/chipwarden check src/chipwarden/examples/*.toml || test $$? -ne 2
 	.venv/bin/chipwarden check src/chipwarden/examples/01-h200-us-to-china.toml || test $$? -ne 2
+	@mkdir -p out
 	.venv/bin/chipwarden story --output out/story.html
 
 check: setup
