@@ -12,7 +12,8 @@ import duckdb
 
 from chipwarden.decisions.bulk import Coverage, Query, determination_sql
 from chipwarden.decisions.bulk_columns import Columns
-from chipwarden.decisions.determine import Determination, determine
+from chipwarden.decisions.determination import Determination
+from chipwarden.decisions.determine import determine
 from chipwarden.decisions.outcomes import either, policy_either
 from chipwarden.expressions.facts import Facts
 from chipwarden.expressions.sql import column_types

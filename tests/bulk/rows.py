@@ -29,6 +29,8 @@ from chipwarden.model.values import Value
 from chipwarden.rules.loader import load_packaged
 from chipwarden.rules.provisions import ReviewPolicy
 
+from .towards import Towards
+
 SLOTS = 3
 STEP = Decimal("0.000000001")
 EXACT = Context(prec=60)
@@ -176,12 +178,22 @@ def _row(random: Random) -> Row:
         for slot in range(1, SLOTS + 1):
             for fact in ("country", "headquarters", "parent_headquarters"):
                 made[f"party{slot}.{fact}"] = home
+    day = _day(random)
+    if random.random() < 0.6:
+        law = load_packaged().law_on(day, as_written=random.random() < 0.3)
+        clauses = [provision for provision in law.provisions if is_used(provision)]
+        # Few grounds make an item subject to the EAR by chance; without one nothing else shows.
+        if random.random() < 0.7:
+            made["transfer.origin"] = "US"
+        Towards(random, made, law, SLOTS).clause(random.choice(clauses))
     count = random.choice((None, 0, 1, 2, 2, 3, 3, 3, 3))
-    if random.random() < 0.7:
-        day = random.choice(days())
-    else:
-        day = date(2022, 10, 7) + timedelta(days=random.randrange(1550))
     return Row(day, made, count, random.choice((None, False, True, True, True, True)))
+
+
+def _day(random: Random) -> date:
+    if random.random() < 0.7:
+        return random.choice(days())
+    return date(2022, 10, 7) + timedelta(days=random.randrange(1550))
 
 
 def _value(random: Random, fact: str, kind: FactType) -> Value:

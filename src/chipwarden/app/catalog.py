@@ -12,7 +12,7 @@ from chipwarden.catalog.chips import Catalog, Chip, Figure, System
 from chipwarden.catalog.compare import Cell, Comparison, VariantChanges, changes, compare
 from chipwarden.catalog.facts import product_facts
 from chipwarden.catalog.names import resolve
-from chipwarden.decisions.decide import Data
+from chipwarden.decisions.inputs import Data
 from chipwarden.model.errors import InvalidDocument, Problem
 from chipwarden.model.reasons import json_value
 from chipwarden.rules.lawbook import Law

@@ -7,7 +7,8 @@ from typing import Any
 
 from chipwarden.app.data import knows_product
 from chipwarden.app.documents import Document, order_of
-from chipwarden.decisions.decide import Data, Decision, decide
+from chipwarden.decisions.decide import Decision, decide
+from chipwarden.decisions.inputs import Data
 from chipwarden.decisions.order import Mode
 from chipwarden.decisions.reading import order_from_record
 from chipwarden.decisions.record import as_recorded, decision_record

@@ -13,8 +13,8 @@ from chipwarden.app.check import Terms
 from chipwarden.app.documents import read_orders
 from chipwarden.catalog.loader import chip_from_table
 from chipwarden.catalog.names import resolve
-from chipwarden.decisions.decide import Data
-from chipwarden.decisions.determine import Candidate
+from chipwarden.decisions.determination import Candidate
+from chipwarden.decisions.inputs import Data
 from chipwarden.decisions.order import Item, Mode
 from chipwarden.decisions.products import DecidedItem, Part, Variant, decide_item
 from chipwarden.expressions.facts import UNKNOWN_COLLECTION, Facts

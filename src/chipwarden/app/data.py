@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chipwarden.catalog.loader import load_catalog
 from chipwarden.catalog.names import resolve
-from chipwarden.decisions.decide import Data
+from chipwarden.decisions.inputs import Data
 from chipwarden.decisions.not_covered import load_not_covered
 from chipwarden.decisions.vocabulary import load_vocabulary
 from chipwarden.model.data_texts import DataTexts, data_texts, once_per_texts

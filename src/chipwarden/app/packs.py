@@ -17,7 +17,7 @@ from pathlib import Path
 
 from chipwarden.app.data import load_data, load_texts
 from chipwarden.app.whole_files import write_new
-from chipwarden.decisions.decide import Data
+from chipwarden.decisions.inputs import Data
 from chipwarden.model.canonical import canonical_bytes, digest
 from chipwarden.model.data_texts import DataTexts, in_use
 from chipwarden.model.errors import ChipwardenError

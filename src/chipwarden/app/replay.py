@@ -20,7 +20,7 @@ from chipwarden.app.check import Terms, check
 from chipwarden.app.data import load_data
 from chipwarden.app.packs import DamagedPack, Pack, current_pack, data_of, kept_pack
 from chipwarden.app.record_file import StoredDecision, read_record
-from chipwarden.decisions.decide import Data
+from chipwarden.decisions.inputs import Data
 from chipwarden.model.canonical import canonical_bytes
 from chipwarden.model.data_texts import in_use
 from chipwarden.model.errors import ChipwardenError

@@ -15,7 +15,7 @@ from typing import Any
 
 from chipwarden.app.check import Terms, check_document
 from chipwarden.app.documents import Document, read_orders
-from chipwarden.decisions.decide import Data
+from chipwarden.decisions.inputs import Data
 from chipwarden.decisions.order import Item, Mode
 from chipwarden.decisions.products import DecidedItem, decide_item
 from chipwarden.expressions.facts import Collection, Facts

@@ -10,7 +10,7 @@ from chipwarden import __version__
 from chipwarden.app.story_chips import chip_chapter
 from chipwarden.app.story_roads import case, roads
 from chipwarden.app.whole_files import replace_whole
-from chipwarden.decisions.decide import Data
+from chipwarden.decisions.inputs import Data
 from chipwarden.reports.story import story
 from chipwarden.reports.story_facts import StoryFacts, Unverified
 from chipwarden.reports.story_words import story_words

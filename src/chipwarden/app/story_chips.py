@@ -11,7 +11,8 @@ from chipwarden.app.examples import example
 from chipwarden.app.story_measures import measures
 from chipwarden.app.story_planes import planes
 from chipwarden.catalog.chips import Chip
-from chipwarden.decisions.decide import Data, Decision, decide
+from chipwarden.decisions.decide import Decision, decide
+from chipwarden.decisions.inputs import Data
 from chipwarden.decisions.order import Order
 from chipwarden.decisions.outcomes import policy_together
 from chipwarden.decisions.reading import order_from_record

@@ -6,7 +6,7 @@ from chipwarden.catalog.chips import Chip
 from chipwarden.catalog.derivation import Derivation
 from chipwarden.catalog.performance import performance_density, total_processing_performance
 from chipwarden.catalog.rates import aggregate_io
-from chipwarden.decisions.decide import Data
+from chipwarden.decisions.inputs import Data
 from chipwarden.model.values import Confidence
 from chipwarden.reports.story_facts import Measure
 

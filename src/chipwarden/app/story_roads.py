@@ -5,7 +5,7 @@ from typing import Any
 
 from chipwarden.app.check import check
 from chipwarden.app.examples import example
-from chipwarden.decisions.decide import Data
+from chipwarden.decisions.inputs import Data
 from chipwarden.model.outcome import Outcome
 from chipwarden.model.values import Confidence
 from chipwarden.reports.story_facts import Case, Leg, Road

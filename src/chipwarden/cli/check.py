@@ -13,7 +13,7 @@ from chipwarden.cli.standard_input import given
 if TYPE_CHECKING:
     from chipwarden.app.batch import BatchLine
     from chipwarden.app.check import Terms
-    from chipwarden.decisions.decide import Data
+    from chipwarden.decisions.inputs import Data
 
 
 def check(

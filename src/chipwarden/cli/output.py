@@ -15,7 +15,7 @@ from chipwarden.reports.layout import Look, Page, Tone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chipwarden.decisions.decide import Data
+    from chipwarden.decisions.inputs import Data
 
 _WIDTH = 88
 _WIDEST = 112

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chipwarden.decisions.determine import Determination, alternatively, holds
+from chipwarden.decisions.determination import Determination, alternatively
+from chipwarden.decisions.determine import holds
+from chipwarden.decisions.findings import Findings
+from chipwarden.decisions.verdicts import Verdict
 from chipwarden.expressions.facts import Facts
 from chipwarden.model.outcome import Outcome, disjunction
 from chipwarden.rules.lawbook import Law
-from chipwarden.rules.provisions import Provision, Step
+from chipwarden.rules.provisions import Provision, ReviewPolicy, Step
 
 Items = Sequence[Sequence[Facts]]
 
@@ -53,9 +56,7 @@ def red_flags(items: Items, law: Law) -> tuple[RedFlag, ...]:
 def texts(step: Step, items: Items, law: Law) -> list[str]:
     """Return the texts of the obligations or warnings that apply."""
     return [
-        clause.text
-        for clause in law.by_step[step]
-        if over_items(clause, items, law) is Outcome.YES
+        clause.text for clause in law.by_step[step] if over_items(clause, items, law) is Outcome.YES
     ]
 
 
@@ -77,3 +78,66 @@ def savings_warnings(determinations: Sequence[Determination], law: Law) -> list[
                     "may cover shipments already under way; look up its window."
                 ] = None
     return list(found)
+
+
+def obligations(findings: Findings, others: Sequence[Verdict]) -> tuple[str, ...]:
+    """Return what has to be done if the order is released."""
+    said = texts(Step.OBLIGATION, findings.alternatives, findings.law)
+    said += [use.clause.obligation for use in findings.exceptions if use.clause.obligation]
+    said += [
+        f"Condition of {held.kind} {held.number or ''}: {condition}"
+        for held in findings.order.authorizations
+        for condition in held.conditions
+    ]
+    for verdict in others:
+        said += [clause.obligation for clause in verdict.clauses if clause.obligation]
+    if findings.policies.policy is ReviewPolicy.CASE_BY_CASE:
+        of = {requirement.clause.id for requirement in findings.requirements}
+        said += [
+            clause.obligation
+            for clause in findings.law.by_step[Step.REVIEW]
+            if clause.obligation and of & set(clause.of)
+            and clause.policy is ReviewPolicy.CASE_BY_CASE
+        ]  # fmt: skip
+    return tuple(dict.fromkeys(said))
+
+
+def warnings(findings: Findings) -> tuple[str, ...]:
+    """Return what the reader must know beside the answer."""
+    said = list(findings.notes)
+    countries = findings.destinations
+    if len(countries) > 1:
+        named = ", ".join(country or "a country that is not named" for country in countries)
+        said.append(f"Those who get the goods are in {named}: the strictest destination leads.")
+    if not findings.covers_kind:
+        where = findings.data.not_covered.look_at.get(
+            findings.order.kind, "15 CFR parts 734 to 746"
+        )
+        said.append(f"Transfers of kind {findings.order.kind!r} are not covered. Look at: {where}.")
+    for kind in findings.uncovered_item_kinds:
+        where = findings.data.not_covered.look_at.get(kind, "15 CFR part 774")
+        said.append(f"Items of kind {kind!r} are not covered. Look at: {where}.")
+    if not findings.covers_day:
+        first = findings.data.lawbook.covered_from
+        said.append(f"The law is covered from {first}; {findings.law.as_of} is earlier.")
+    known_to = findings.data.lawbook.known_to
+    if findings.law.as_of > known_to:
+        said.append(
+            f"The law is known to {known_to}; {findings.law.as_of} is later and the law may change."
+        )
+    said += [
+        requirement.clause.warning
+        for requirement in findings.requirements
+        if requirement.clause.warning
+    ]
+    said += texts(Step.WARNING, findings.alternatives, findings.law)
+    said += savings_warnings(findings.determinations, findings.law)
+    for item in findings.items:
+        names = [variant.name for variant in item.variants]
+        same = len({(v.bounds, v.policies) for v in item.variants}) == 1
+        if len(names) > 1 and same:
+            said.append(
+                f"{item.item.product!r} fits {len(names)} products; the answer is the same for "
+                f"all: {'; '.join(names)}."
+            )
+    return tuple(dict.fromkeys(said))

@@ -8,8 +8,9 @@ from chipwarden.catalog.chips import Catalog, Chip, System
 from chipwarden.catalog.facts import ItemFacts, product_facts
 from chipwarden.catalog.loader import chip_from_table
 from chipwarden.catalog.names import exactly, resolve
-from chipwarden.decisions.determine import Candidate, Determination, alternatively, determine
-from chipwarden.decisions.facts import item_values
+from chipwarden.decisions.determination import Candidate, Determination, alternatively
+from chipwarden.decisions.determine import determine
+from chipwarden.decisions.item_facts import item_values
 from chipwarden.decisions.order import Item
 from chipwarden.decisions.outcomes import (
     Bounds,

@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from chipwarden import __version__
-from chipwarden.decisions.decide import Data, Decision
-from chipwarden.decisions.determine import Requirement
+from chipwarden.decisions.decide import Decision
+from chipwarden.decisions.determination import Requirement
+from chipwarden.decisions.inputs import Data
 from chipwarden.decisions.products import DecidedItem
 from chipwarden.model.canonical import canonical_bytes, digest
 from chipwarden.model.outcome import Outcome

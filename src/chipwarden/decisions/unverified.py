@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chipwarden.decisions.determine import Requirement
+from chipwarden.decisions.determination import Requirement
 from chipwarden.decisions.order import Order
 from chipwarden.decisions.products import DecidedItem
 from chipwarden.model.outcome import Outcome

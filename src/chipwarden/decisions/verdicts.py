@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chipwarden.decisions.determine import alternatively, holds
+from chipwarden.decisions.determination import alternatively
+from chipwarden.decisions.determine import holds
 from chipwarden.expressions.explain import evaluate, explain
 from chipwarden.expressions.facts import Facts
 from chipwarden.model.outcome import Outcome, disjunction

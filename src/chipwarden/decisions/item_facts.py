@@ -1,0 +1,39 @@
+"""Facts of one line of an order: the chip's figures with what the order adds."""
+
+from decimal import Decimal
+
+from chipwarden.catalog.facts import ItemFacts
+from chipwarden.decisions.order import Item
+from chipwarden.model.values import Value
+from chipwarden.rules.lawbook import Law
+
+
+def item_values(item: Item, product: ItemFacts, law: Law) -> dict[str, Value | None]:
+    """Return the facts of one kind of chip in one line of an order."""
+    chip = product.chip
+    tpp = product.facts.get("item.tpp")
+    units = item.quantity * product.count if item.quantity is not None else None
+    direct_product = (
+        True
+        if item.us_technology or item.us_equipment
+        else (False if item.us_technology is False and item.us_equipment is False else None)
+    )
+    memory = chip.memory_type
+    declared = item.eccn_declared.eccn if item.eccn_declared else None
+    residual = str(law.parameters.get("residual_entries", "")).split()
+    return {
+        **product.facts,
+        "item.kind": item.kind or product.facts.get("item.kind"),
+        "item.origin_country": item.origin_country,
+        "item.us_content_percent": item.us_content_percent,
+        "item.us_direct_product": direct_product,
+        "item.eccn_declared": declared,
+        "item.declared_elsewhere": declared is not None
+        and declared.partition(".")[0].upper() not in residual,
+        "item.declared_residual": declared is not None
+        and declared.partition(".")[0].upper() in residual,
+        "item.is_hbm": product.facts.get("item.is_hbm") and chip.copackaged_with_logic is not True,
+        "item.advanced_node": product.facts.get("item.non_planar"),
+        "item.has_hbm": None if not memory else memory.upper().startswith("HBM"),
+        "item.total_tpp": tpp * units if isinstance(tpp, Decimal) and units is not None else None,
+    }
