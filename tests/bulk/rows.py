@@ -156,8 +156,9 @@ def rows(random: Random) -> Iterator[Row]:
 
 
 def _row(random: Random) -> Row:
-    unknown = random.choice((0.0, 0.0, 0.02, 0.02, 0.1, 0.4))
-    adverse = random.choice((0.0, 0.0, 0.0, 0.02, 0.3))
+    aimed = random.random() < 0.6
+    unknown = random.choice((0.0, 0.0, 0.0, 0.02) if aimed else (0.0, 0.02, 0.1, 0.4))
+    adverse = random.choice((0.0, 0.0, 0.0, 0.02) if aimed else (0.0, 0.0, 0.02, 0.3))
     made: dict[str, Value | None] = {}
     for name, kind in columns().items():
         rest = name.split(".", 1)[1]
@@ -169,25 +170,38 @@ def _row(random: Random) -> Row:
         else:
             made[name] = _value(random, fact, kind)
     if random.random() < 0.7:
-        # Most transfers are of chips, by parties of a plain role, in one country.
+        # Most transfers are of chips, from the US, not by their foundry.
         made["transfer.kind"] = random.choice(("export", "export", "reexport", "cloud_access"))
         made["item.is_hbm"] = False
         made["transfer.sold_by_foundry"] = False
+        made["transfer.origin"] = "US"
     if random.random() < 0.3:
         home = random.choice(OFTEN)
         for slot in range(1, SLOTS + 1):
             for fact in ("country", "headquarters", "parent_headquarters"):
                 made[f"party{slot}.{fact}"] = home
     day = _day(random)
-    if random.random() < 0.6:
-        law = load_packaged().law_on(day, as_written=random.random() < 0.3)
-        clauses = [provision for provision in law.provisions if is_used(provision)]
-        # Few grounds make an item subject to the EAR by chance; without one nothing else shows.
-        if random.random() < 0.7:
-            made["transfer.origin"] = "US"
-        Towards(random, made, law, SLOTS).clause(random.choice(clauses))
+    if aimed:
+        clause = random.choice([p for p in load_packaged().provisions if is_used(p)])
+        in_force = _days_in_force(clause.id)
+        if in_force:
+            day, as_written = random.choice(in_force)
+            law = load_packaged().law_on(day, as_written=as_written)
+            Towards(random, made, law, SLOTS).clause(clause)
     count = random.choice((None, 0, 1, 2, 2, 3, 3, 3, 3))
     return Row(day, made, count, random.choice((None, False, True, True, True, True)))
+
+
+@cache
+def _days_in_force(provision: str) -> tuple[tuple[date, bool], ...]:
+    """Return the days of change on which a clause is applied, and in which mode."""
+    law = load_packaged()
+    return tuple(
+        (day, as_written)
+        for as_written in (False, True)
+        for day in days()
+        if any(p.id == provision for p in law.law_on(day, as_written=as_written).provisions)
+    )
 
 
 def _day(random: Random) -> date:

@@ -20,6 +20,14 @@ _CLAIMS = {
     "transfer.claims_supply_chain_license": "TGL",
     "transfer.claims_acm": "ACM",
 }
+# Answers about one line; a single no must not clear all lines of an order.
+_OF_ONE_LINE = (
+    "in_744_supplement_2",
+    "paragraph_4a090_b_applies",
+    "declared_entry_requires_license",
+    "letter_combination_applies",
+    "letter_2022_applies",
+)
 # With knowledge: what is not known counts as not known.
 _KNOWN = {
     "transfer.known_wmd": "transfer.wmd_end_use",
@@ -52,6 +60,9 @@ def transfer_values(
     for name, statement in order.facts.items():
         if statement.expires is not None and statement.expires < law.as_of:
             notes.append(f"The evidence for {name} expired on {statement.expires}: unknown.")
+            continue
+        if name in _OF_ONE_LINE and len(order.items) > 1 and statement.value is False:
+            notes.append(f"{name} is answered once for several lines: not taken as a no.")
             continue
         values[f"transfer.{name}"] = statement.value
     purposes = order.end_use.purposes

@@ -8,6 +8,7 @@ from chipwarden.decisions.products import DecidedItem
 from chipwarden.model.outcome import Outcome
 from chipwarden.model.values import Confidence
 from chipwarden.rules.lawbook import Law, Lawbook
+from chipwarden.rules.provisions import CountryGroup
 
 _FIGURES = ("item.tpp", "item.performance_density", "item.io_gb_s", "item.memory_bandwidth_gb_s")
 
@@ -15,7 +16,7 @@ _FIGURES = ("item.tpp", "item.performance_density", "item.io_gb_s", "item.memory
 def unverified(
     order: Order,
     items: Iterable[DecidedItem],
-    requirements: Iterable[Requirement],
+    requirements: tuple[Requirement, ...],
     lawbook: Lawbook,
     law: Law,
 ) -> tuple[str, ...]:
@@ -35,13 +36,35 @@ def unverified(
                     _note(found, f"{part.source.chip.name}: {fact}", confidence)
     countries = {order.destination, *(p.headquarters for p in order.parties),
                  *(p.parent_headquarters for p in order.parties)}  # fmt: skip
-    for group in lawbook.groups.values():
+    for group in _groups_looked_at(requirements, lawbook):
         for membership in group.members:
             if membership.country in countries and membership.dates.hold(
                 law.as_of, law.known_on, as_written=True
             ):
                 _note(found, f"{membership.country} in {group.description}", membership.confidence)
     return tuple(found)
+
+
+def _groups_looked_at(
+    requirements: Iterable[Requirement], lawbook: Lawbook
+) -> Iterable[CountryGroup]:
+    """Yield the groups that the requirements' clauses looked at, and those they are made of."""
+    open_names = [
+        value
+        for requirement in requirements
+        for node in requirement.reason.walk()
+        for _, value in node.values
+        if isinstance(value, str) and value in lawbook.groups
+    ]
+    seen: set[str] = set()
+    while open_names:
+        name = open_names.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        group = lawbook.groups[name]
+        open_names += [*(part for part, _ in group.union), *group.minus]
+        yield group
 
 
 def _note(found: dict[str, None], what: str, confidence: Confidence) -> None:
