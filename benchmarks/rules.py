@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from array import array
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -20,33 +19,19 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks._openfisca import NAME as PEER
+from benchmarks._openfisca import classify as classify_with_peer
 from benchmarks._rows import columns, make
 from benchmarks.figures import Figure
-from benchmarks.peers import PEERS, python_of
 from chipwarden.app.data import knows_product, load_data
 from chipwarden.decisions.bulk import Coverage
-from chipwarden.decisions.bulk_epochs import Epochs, conditions, values_of
 from chipwarden.decisions.decide import decide
 from chipwarden.decisions.reading import order_from_record
 from chipwarden.rules.lawbook import Lawbook
-from chipwarden.rules.provisions import Step
 from chipwarden.store.bulk import classify_rows, determine_rows
 
-ROOT = Path(__file__).resolve().parent.parent
-PEER_SCRIPT = Path(__file__).parent / "peers_scripts" / "classify_openfisca.py"
 THREADS = 2
 UNKNOWN_PERCENT = 2
-# What the peer's ladder looks at, and how it takes it.
-PEER_COLUMNS = {
-    "tpp": "float",
-    "performance_density": "float",
-    "io_gb_s": "float",
-    "memory_bandwidth_density_gb_s_mm2": "float",
-    "is_hbm": "bool",
-    "copackaged_with_logic": "bool",
-    "datacenter_marketed": "bool",
-}
-PEER_PARAGRAPHS = ("none", "3A090", "3A090.a", "3A090.b", "3A090.c")
 ORDER = {
     "schema": "chipwarden.order/1",
     "id": "benchmark",
@@ -114,12 +99,14 @@ def _classification(
     connection.execute('ALTER TABLE chips ADD "transfer.sold_by_foundry" BOOLEAN DEFAULT FALSE')
     bulk = classify_rows(connection, "chips", lawbook, day="date")
     seconds = _fastest(lambda: _write(connection, bulk.query.sql))
-    peer_rate, compared = _peer(connection, lawbook, bulk.query.paragraphs, count)
+    peer_rate, compared = classify_with_peer(
+        connection, lawbook, bulk.query.paragraphs, min(count, 1_000_000)
+    )
     return Figure(
         figure="rules.classify_rows_per_s",
         value=count / seconds,
         unit="1/s",
-        peer=f"{PEERS['openfisca-core'].requirements[0]} on the rows without unknown facts",
+        peer=f"{PEER} on the rows without unknown facts",
         peer_value=peer_rate,
         conditions=(
             f"{count:,} chips of mixed dates 2022-2026 in {bulk.epochs} epochs, "
@@ -141,7 +128,10 @@ def _determination(
     )
     make(connection, "orders", count, columns(lawbook), UNKNOWN_PERCENT)
     bulk = determine_rows(connection, "orders", lawbook, day="date", coverage=coverage)
+    before = time.process_time()
     seconds = _fastest(lambda: _write(connection, bulk.query.sql))
+    # Beside a busy machine's clock the processor time says more.
+    cpu_us = (time.process_time() - before) / 3 / count * 1e6
     shares = connection.execute(
         "SELECT outcome, round(100 * count(*) / sum(count(*)) OVER ()) FROM answer "
         "GROUP BY outcome ORDER BY ALL"
@@ -156,8 +146,8 @@ def _determination(
             f"{count:,} items, each with three resolved parties and a date of 2022-2026, "
             f"{UNKNOWN_PERCENT} % of the facts unknown; all {bulk.clauses} clauses in "
             f"{bulk.epochs} epochs; outcome, policy, bounds, exceptions, paragraphs; from a table "
-            f"in memory to a table, planning included; {THREADS} threads, best of 3; {outcomes}; "
-            f"{bound}"
+            f"in memory to a table, planning included; {THREADS} threads, best of 3, "
+            f"{cpu_us:.1f} us of processor time a row; {outcomes}; {bound}"
         ),
     )
 
@@ -181,70 +171,6 @@ def _process(times: int) -> Figure:
         unit="s",
         conditions=f"whole process `chipwarden check ORDER`, median of {times}, files cached",
     )
-
-
-# ---------------------------------------------------------------- the peer
-
-
-def _peer(
-    connection: duckdb.DuckDBPyConnection,
-    lawbook: Lawbook,
-    paragraphs: tuple[str, ...],
-    count: int,
-) -> tuple[float, int]:
-    """Return the peer's rate, and on how many rows its answers are equal to ours.
-
-    Raises:
-        RuntimeError: an answer differs.
-    """
-    epochs = Epochs.of_lawbook(lawbook, None, False)
-    wanted = ", ".join(f'CAST("item.{name}" AS DOUBLE)' for name in PEER_COLUMNS)
-    known = " AND ".join(f'"item.{name}" IS NOT NULL' for name in PEER_COLUMNS)
-    rows = connection.execute(
-        f"SELECT {wanted}, CAST({epochs.number_sql('date')} AS DOUBLE), paragraph_mask "
-        f"FROM chips JOIN answer USING (id) WHERE {known} AND id < {min(count, 1_000_000)} "
-        "ORDER BY id"
-    ).fetchall()
-    *figures, numbers, masks = zip(*rows, strict=True)
-    with tempfile.TemporaryDirectory() as folder:
-        for name, values in zip([*PEER_COLUMNS, "epoch"], [*figures, numbers], strict=True):
-            (Path(folder) / f"{name}.bin").write_bytes(array("d", values).tobytes())
-        first = max(epochs.first_days[0], lawbook.covered_from)
-        given = {
-            "columns": PEER_COLUMNS,
-            "parameters": _parameters(lawbook),
-            "epochs": [str(max(day, first)) for day in epochs.first_days],
-        }
-        (Path(folder) / "input.json").write_text(json.dumps(given), encoding="utf-8")
-        command = [str(python_of("openfisca-core")), str(PEER_SCRIPT), folder]
-        done = subprocess.run(command, capture_output=True, check=True, text=True)
-        answers = (Path(folder) / "paragraphs.bin").read_bytes()
-    for mask, answer in zip(masks, answers, strict=True):
-        if mask != 1 << paragraphs.index(PEER_PARAGRAPHS[answer]):
-            raise RuntimeError(f"the peer says {PEER_PARAGRAPHS[answer]}, our mask is {mask:b}")
-    return len(rows) / float(done.stdout), len(rows)
-
-
-def _parameters(lawbook: Lawbook) -> dict[str, object]:
-    """Return the numbers that the ladder names, in the peer's form."""
-    names = {
-        name
-        for provision in lawbook.provisions
-        if provision.step is Step.CLASSIFICATION
-        for node in conditions(provision)
-        for name in values_of(node)
-    }
-    return {
-        name: {
-            "values": {
-                str(value.in_force): {"value": float(value.value)}
-                for value in lawbook.parameters[name].values
-                if isinstance(value.value, Decimal)
-            }
-        }
-        for name in sorted(names)
-        if isinstance(lawbook.parameters[name].values[0].value, Decimal)
-    }
 
 
 # ---------------------------------------------------------------- measuring

@@ -97,3 +97,68 @@ def test_all_problems_of_a_folder_are_told_at_once(folder: Path) -> None:
     told = str(caught.value)
     assert "item.speed" in told
     assert "OWN-letter-2026-02" in told
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        pytest.param(
+            "parameters", "own_line", "tpp_a", "a name that is taken", id="packaged line replaced"
+        ),
+        pytest.param(
+            "groups", "own_region", "group_d5", "a name that is taken", id="packaged group replaced"
+        ),
+        pytest.param(
+            "letter", '"license_required"', '"prohibitted"', "outcome 'prohibitted'", id="outcome"
+        ),
+        pytest.param("letter", 'regime = "US"', 'regime = "HOUSE"', "house policy", id="regime"),
+        pytest.param("letter", "provisions/1", "provision/1", "schema", id="schema"),
+        pytest.param(
+            "letter", "published = 2026-02-02", 'published = "2026-02-02"', "a date", id="date"
+        ),
+        pytest.param("citations", 'publisher = "BIS"', "", "no `publisher`", id="citation"),
+        pytest.param(
+            "parameters", "in_force = 2026-02-01", "in_force = 2026-03-01",
+            "from the provision's first day on", id="line without a value yet",
+        ),
+        pytest.param("letter", '"high"', '"certain"', "one of: high", id="confidence"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_folder_is_told_and_never_taken(
+    folder: Path, file: str, old: str, new: str, told: str
+) -> None:
+    """What would silently weaken or drop a rule is refused, with its place."""
+    path = folder / f"{file}.toml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(InvalidDocument) as caught:
+        load_data(folder)
+    assert told in str(caught.value)
+
+
+HOUSE = """
+schema = "chipwarden.provisions/1"
+last_checked = 2026-02-01
+[[provision]]
+id = "HOUSE-germany"
+title = "House policy: Germany"
+regime = "HOUSE"
+instrument = "house"
+step = "red_flag"
+published = 2026-01-01
+reference = "OWN-LETTER"
+confidence = "high"
+question = "Has the board agreed to the order?"
+resolved_by = "board_agreed"
+when = "transfer.destination IN :own_region"
+"""
+
+
+def test_house_policy_holds_and_leaves_the_legal_answer(folder: Path) -> None:
+    """Risk signals raise a release to a hold; they never change what the law says."""
+    (folder / "letter.toml").write_text(HOUSE, "utf-8")
+    record = check(order(), "order", load_data(folder)).record
+    assert record["outcome"] == "no_license_required"
+    assert record["disposition"] == "hold"
+    assert [flag["flag"] for flag in record["red_flags"]] == ["HOUSE-germany"]

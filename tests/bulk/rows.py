@@ -27,7 +27,7 @@ from chipwarden.expressions.nodes import (
 )
 from chipwarden.model.values import Value
 from chipwarden.rules.loader import load_packaged
-from chipwarden.rules.provisions import ReviewPolicy
+from chipwarden.rules.provisions import ReviewPolicy, Step
 
 from .towards import Towards
 
@@ -35,6 +35,12 @@ SLOTS = 3
 STEP = Decimal("0.000000001")
 EXACT = Context(prec=60)
 DERIVED = ("item.paragraph", "item.presumed_datacenter")
+ELSEWHERE_MADE: Mapping[str, Value] = {
+    "transfer.origin": "MY",
+    "item.origin_country": "MY",
+    "item.designer_hq": "MY",
+    "item.us_content_percent": Decimal(0),
+}
 REVIEWS = ("party.entity_list_review", "party.owners_review")
 OFTEN = ("CN", "US", "MY", "MO", "HK", "AE", "RU", "SG", "TW", "KH", "CY", "ET", "NI", "SA", "DE")
 ELSEWHERE = ("NZ", "BR", "TH", "XK")
@@ -187,7 +193,13 @@ def _row(random: Random) -> Row:
         if in_force:
             day, as_written = random.choice(in_force)
             law = load_packaged().law_on(day, as_written=as_written)
+            if clause.step is Step.JURISDICTION:
+                # Several grounds at once would hide each other.
+                made |= ELSEWHERE_MADE
             Towards(random, made, law, SLOTS).clause(clause)
+    if random.random() < 0.15:
+        # Note 1 stays possible beside the paragraph that it presumes.
+        made |= {"transfer.sold_by_foundry": None, "item.advanced_node": True}
     count = random.choice((None, 0, 1, 2, 2, 3, 3, 3, 3))
     return Row(day, made, count, random.choice((None, False, True, True, True, True)))
 

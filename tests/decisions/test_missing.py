@@ -70,7 +70,7 @@ OWN_CHIP = {
         ),
         pytest.param({"parties": order()["parties"][:2]}, {"end_user"}, id="end user not named"),
         pytest.param({"parties_complete": None}, {"parties_complete"}, id="list not complete"),
-        pytest.param({"screening": None}, {"screening.listed_on"}, id="not screened"),
+        pytest.param({"screening": None}, {"screening.lists"}, id="not screened"),
         pytest.param(
             {"items": [{"chip": OWN_CHIP, "quantity": 1}], "destination": "VN",
              "parties": [party("exporter", "US"), party("consignee", "VN"),

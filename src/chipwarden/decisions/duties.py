@@ -43,14 +43,20 @@ def red_flags(items: Items, law: Law) -> tuple[RedFlag, ...]:
     """Return the flags that are up; unanswered ones only where the clause says that they count."""
     found = []
     for clause in law.by_step[Step.RED_FLAG]:
-        if clause.answer and items[0][0].values.get(f"transfer.{clause.answer}") is False:
-            # The question was answered: the flag is down.
+        if _is_down(clause, items[0][0]):
             continue
         outcome = over_items(clause, items, law)
         counts = outcome is Outcome.UNDETERMINED and clause.counts_unknown
         if outcome is Outcome.YES or counts:
             found.append(RedFlag(clause, outcome))
     return tuple(found)
+
+
+def _is_down(clause: Provision, facts: Facts) -> bool:
+    """Return whether the order answers the flag's question with no, or says that it is resolved."""
+    answered = clause.answer and facts.values.get(f"transfer.{clause.answer}") is False
+    resolved = clause.resolved_by and facts.values.get(f"transfer.{clause.resolved_by}") is True
+    return bool(answered or resolved)
 
 
 def texts(step: Step, items: Items, law: Law) -> list[str]:

@@ -139,7 +139,7 @@ class MissingFacts:
             question = f"{scope}: {question}"
         if rest.startswith("listed_") and self._order.screening is None:
             question = "What did a dated screening of all parties against the lists say?"
-            yield "screening.listed_on", question, "compliance officer"
+            yield "screening.lists", question, "compliance officer"
             return
         place = "" if item is None else f"items[{item}]."
         instead = self._lawbook.asked_instead.get(declared, (declared,))

@@ -130,7 +130,9 @@ class Provision:
         presumes_datacenter: the item counts as designed or marketed for data centres.
         exception, lifts, ready_when: of an exception.
         of, policy: of a review clause.
-        question, answer, counts_unknown: of a red flag; an unknown counts as open where so marked.
+        question, answer, resolved_by, counts_unknown: of a red flag: what is asked; the fact that
+            answers it, a no takes the flag down; the fact that says that it is resolved, a yes
+            takes it down; whether an unknown counts as open.
         text: of an obligation, warning or information.
         obligation, warning: what follows where the clause is used.
         origin: file that it was read from.
@@ -168,6 +170,7 @@ class Provision:
     policy: ReviewPolicy | None = None
     question: str = ""
     answer: str = ""
+    resolved_by: str = ""
     counts_unknown: bool = False
     text: str = ""
     obligation: str = ""
