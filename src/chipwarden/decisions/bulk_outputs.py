@@ -43,7 +43,7 @@ class Classified:
         for candidate in self.candidates:
             by_eccn.setdefault(candidate.eccn, []).append(candidate.possible)
         mask = _mask(self.sheet, [self.sheet.any(possible) for possible in by_eccn.values()])
-        cases = " ".join(f"WHEN {1 << bit} THEN '{eccn}'" for bit, eccn in enumerate(by_eccn))
+        cases = " ".join(f"WHEN {1 << bit} THEN {_text(eccn)}" for bit, eccn in enumerate(by_eccn))
         return self.sheet.of(f"CASE {{}} {cases} END", mask)
 
 
@@ -164,7 +164,8 @@ def _words(sheet: Sheet, mask: Term, joint: str, words: Sequence[str]) -> Term:
     """Return the words whose bits are set, joined; NULL where none is."""
     if len(words) > _MOST_LISTED:
         each = ", ".join(
-            f"CASE WHEN {{}} & {1 << bit} <> 0 THEN '{word}' END" for bit, word in enumerate(words)
+            f"CASE WHEN {{}} & {1 << bit} <> 0 THEN {_text(word)} END"
+            for bit, word in enumerate(words)
         )
         return sheet.of(f"nullif(concat_ws('{joint}', {each}), '')", *[mask] * len(words))
     every = [
@@ -175,4 +176,9 @@ def _words(sheet: Sheet, mask: Term, joint: str, words: Sequence[str]) -> Term:
 
 
 def _list(words: Iterable[str | None]) -> str:
-    return "[" + ", ".join("NULL" if word is None else f"'{word}'" for word in words) + "]"
+    return "[" + ", ".join("NULL" if word is None else _text(word) for word in words) + "]"
+
+
+def _text(word: str) -> str:
+    """Return a text as SQL, safe in a template: labels come from files of users too."""
+    return "'" + word.replace("'", "''").replace("{", "{{").replace("}", "}}") + "'"
