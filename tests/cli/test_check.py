@@ -225,10 +225,10 @@ schema = "chipwarden.provisions/1"
 last_checked = 2025-01-01
 [[provision]]
 id = "HOUSE-no-h20"
-title = "House policy: no H20 to China"
+title = "Letter to us: no H20 to China"
 regime = "US"
 step = "requirement"
-instrument = "house"
+instrument = "letter"
 outcome = "prohibited"
 kinds = ["export"]
 published = 2024-01-01

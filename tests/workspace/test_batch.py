@@ -110,8 +110,9 @@ def test_a_table_has_a_row_an_order(tmp_path: Path, book: Path, ending: str) -> 
     write_results(path, lines)
     header, *rows = cells(path)
     assert header == [
-        "order_id", "source", "disposition", "outcome", "review_policy", "exception", "eccns",
-        "requirements", "missing", "red_flags", "warnings", "problems",
+        "order_id", "source", "as_of", "origin", "destination", "items", "disposition",
+        "outcome", "review_policy", "exception", "eccns", "requirements", "missing", "red_flags",
+        "warnings", "problems",
     ]  # fmt: skip
     assert len(rows) == 5
     table = [dict(zip(header, row, strict=True)) for row in rows]

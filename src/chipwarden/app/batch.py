@@ -24,6 +24,10 @@ JSON_LINES = (".jsonl", ".ndjson")
 HEADER = (
     "order_id",
     "source",
+    "as_of",
+    "origin",
+    "destination",
+    "items",
     "disposition",
     "outcome",
     "review_policy",
@@ -153,6 +157,10 @@ def row_of(line: BatchLine) -> tuple[OutCell, ...]:
     return (
         record["order_id"],
         _short(line.source),
+        record["as_of"],
+        record["order"].get("origin"),
+        record["order"].get("destination"),
+        _joined(f"{item['quantity'] or '?'} × {item['product']}" for item in record["items"]),
         record["disposition"],
         record["outcome"],
         record["review_policy"],

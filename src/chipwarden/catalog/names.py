@@ -22,6 +22,7 @@ _BETWEEN = re.compile(r"[\W_]+")
 _NEAR = 5
 _NEAR_SCORE = 0.75
 _LONGEST_NAME = 200
+_SHORTEST_MENDED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,16 @@ def _products(catalog: Catalog) -> Iterator[Chip | System]:
     yield from catalog.systems.values()
 
 
+def _mended(asked: str, choices: Mapping[str, object]) -> Iterator[str]:
+    """Yield names that are met once a letter O is read as a zero or a first word is dropped."""
+    zeros = re.sub(r"(?<=[\do])o|o(?=\d)", "0", asked)
+    for text in (zeros, zeros.replace("o", "0")):
+        for start in range(len(text)):
+            if text[start:] in choices and len(text) - start >= _SHORTEST_MENDED:
+                yield text[start:]
+                break
+
+
 def _near(catalog: Catalog, name: str) -> tuple[str, ...]:
     # Only when a name fits nothing: the import costs more than all look-ups.
     from rapidfuzz import process
@@ -126,6 +137,9 @@ def _near(catalog: Catalog, name: str) -> tuple[str, ...]:
         score_cutoff=_NEAR_SCORE,
     )
     names: dict[str, str] = {}
+    for key in _mended(asked, choices):
+        product_id, written = choices[key]
+        names.setdefault(product_id, written)
     for key, _, _ in hits:
         product_id, written = choices[key]
         names.setdefault(product_id, written)

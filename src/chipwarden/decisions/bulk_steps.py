@@ -107,7 +107,7 @@ class Steps:
         if frozenset[int]().union(*last) != self.epochs.every:
             raise ValueError("the classification ladder has no last rung that always holds")
         reached, residual = TRUE, FALSE
-        by_paragraph: dict[str, list[Term]] = {}
+        by_paragraph: dict[tuple[str, bool], list[Term]] = {}
         possible: dict[tuple[str, str, bool], list[Term]] = {}
         for clause in ladder:
             truth = self.conditions.clause(clause, _UNCLASSIFIED)
@@ -117,7 +117,7 @@ class Steps:
             if clause.residual:
                 residual = sheet.any([residual, may_be])
             paragraph = "none" if clause.residual else clause.eccn
-            earlier = by_paragraph.setdefault(paragraph, [])
+            earlier = by_paragraph.setdefault((paragraph, clause.presumes_datacenter), [])
             first = sheet.both([may_be, sheet.no(sheet.any(earlier))])
             earlier.append(may_be)
             key = (paragraph, clause.eccn, clause.presumes_datacenter)

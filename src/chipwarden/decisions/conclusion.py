@@ -36,7 +36,7 @@ def disposition(found: Findings, standing: Standing) -> tuple[str, tuple[str, ..
     if outcome == Strictness.PROHIBITED.word:
         block.append("The transfer is prohibited.")
     elif outcome == UNDETERMINED:
-        hold.append("The legal answer is not settled: facts are missing.")
+        hold.append(_why_undetermined(found))
     elif held is not None:
         if held.outcome is Outcome.NO:
             block.append("A license is required and none that is held covers the order.")
@@ -63,6 +63,18 @@ def disposition(found: Findings, standing: Standing) -> tuple[str, tuple[str, ..
     if block:
         return "block", (*block, *hold)
     return ("hold", tuple(hold)) if hold else ("release", ("Nothing stands in the way.",))
+
+
+def _why_undetermined(found: Findings) -> str:
+    if not found.covers_day:
+        first = found.data.lawbook.covered_from
+        return f"The law is covered from {first}: for an earlier day nothing is cleared."
+    if not found.covers_kind:
+        return f"Transfers of kind {found.order.kind!r} are not covered: nothing is cleared."
+    if found.uncovered_item_kinds:
+        kinds = ", ".join(found.uncovered_item_kinds)
+        return f"Items of kind {kinds} are not covered: nothing is cleared."
+    return "The legal answer is not settled: facts are missing."
 
 
 def reason_of(found: Findings, standing: Standing) -> Reason:

@@ -4,6 +4,7 @@
     decision.outcome, decision.disposition, decision.missing
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -141,6 +142,11 @@ def _destinations(order: Order) -> tuple[str | None, ...]:
     return tuple(dict.fromkeys([order.destination, *(p.country for p in receivers)]))
 
 
+def _codes(found: Findings) -> Iterator[str]:
+    # A savings clause lifts without being a license exception.
+    return (use.clause.exception for use in found.exceptions if use.clause.exception)
+
+
 def _conclusion(found: Findings) -> Decision:
     order, law = found.order, found.law
     needs_license = found.bounds.word == Strictness.LICENSE_REQUIRED.word
@@ -171,7 +177,7 @@ def _conclusion(found: Findings) -> Decision:
         and not found.pending,
         review_policy=policies.policy if needs_license else None,
         review_policy_at_least=policies.at_least if needs_license else None,
-        exception=" + ".join(dict.fromkeys(u.clause.exception for u in found.exceptions)) or None,
+        exception=" + ".join(dict.fromkeys(_codes(found))) or None,
         disposition=word,
         why=why,
         missing=missing_facts(found, standing.license_held),

@@ -81,9 +81,10 @@ def classify(facts: Facts, law: Law) -> tuple[tuple[Candidate, ...], Reason]:
         reason = _clause(clause, facts, law)
         reasons.append(reason)
         if reason.outcome is not Outcome.NO:
-            paragraph = "none" if clause.residual else clause.eccn
-            if paragraph not in {found.paragraph for found in candidates}:
-                candidates.append(Candidate(paragraph, clause))
+            found = Candidate("none" if clause.residual else clause.eccn, clause)
+            # A presumed .a and one by its figures are two: only the second may use NAC.
+            if found.facts not in [candidate.facts for candidate in candidates]:
+                candidates.append(found)
         if reason.outcome is Outcome.YES:
             break
     outcome = Outcome.YES if len(candidates) == 1 else Outcome.UNDETERMINED

@@ -96,7 +96,11 @@ class Findings:
                 if held is None or requirement.applies is Outcome.YES:
                     found[requirement.clause.id] = requirement
         over_all = (
-            replace(requirement, applies=disjunction(item.applies(key) for item in self.items))
+            replace(
+                requirement,
+                applies=disjunction(item.applies(key) for item in self.items),
+                policies=policy_together(item.policies_of(key) for item in self.items),
+            )
             for key, requirement in found.items()
         )
         return tuple(r for r in over_all if r.applies is not Outcome.NO)

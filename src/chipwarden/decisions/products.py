@@ -130,6 +130,26 @@ class DecidedItem:
             for variant in self.variants
         )
 
+    def policies_of(self, requirement: str) -> PolicyBounds:
+        """Return the review policies that a requirement may have for the line."""
+        found = [
+            policy_either(
+                r.policies
+                for d in part.determinations
+                for r in d.requirements
+                if r.clause.id == requirement and r.applies is not Outcome.NO
+            )
+            for part in self.parts
+            if any(d.applies(requirement) is not Outcome.NO for d in part.determinations)
+        ]
+        return policy_together(found)
+
+    def range_of(self, fact: str) -> tuple[Decimal, Decimal] | None:
+        """Return the least and the greatest value of a figure, None where one is unknown."""
+        values = [part.facts.values.get(fact) for part in self.parts]
+        numbers = [value for value in values if isinstance(value, Decimal)]
+        return (min(numbers), max(numbers)) if len(numbers) == len(values) else None
+
     def agreed(self, fact: str) -> Value | None:
         """Return the value of a fact on which all parts agree, else None."""
         values = {part.facts.values.get(fact) for part in self.parts}

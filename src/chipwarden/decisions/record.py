@@ -118,9 +118,16 @@ def _item(item: DecidedItem, decision: Decision) -> dict[str, Any]:
         "eccn": eccns.pop() if len(eccns) == 1 else None,
         "possible_eccns": sorted({d.candidate.clause.eccn for d in item.determinations}),
         "tpp": json_value(item.agreed("item.tpp")),
+        "tpp_range": _range(item, "item.tpp"),
         "performance_density": json_value(item.agreed("item.performance_density")),
+        "performance_density_range": _range(item, "item.performance_density"),
         "quantity": json_value(item.item.quantity),
     }
+
+
+def _range(item: DecidedItem, fact: str) -> list[Any] | None:
+    found = item.range_of(fact)
+    return None if found is None else [json_value(number) for number in found]
 
 
 def _requirement(requirement: Requirement) -> dict[str, Any]:

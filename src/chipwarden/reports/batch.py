@@ -40,14 +40,16 @@ class BatchText:
         if record["red_flags"]:
             open_points.append(count(len(record["red_flags"]), "red flag"))
         outcome = "; ".join([outcome_words(record), *open_points])
+        order = record["order"]
+        way = f"{order.get('origin', '?')}→{order.get('destination', '?')} {record['as_of']}"
         items = ", ".join(
             f"{item['product']} {eccn(item['eccn'], item['possible_eccns'])}"
             for item in record["items"]
         )
+        name = f"{record['order_id']} {way}"
         self._add(
-            page, DISPOSITIONS[record["disposition"]], record["order_id"], items, outcome,
-            Tone.PLAIN,
-        )  # fmt: skip
+            page, DISPOSITIONS[record["disposition"]], name, items, outcome, Tone.PLAIN
+        )
         return page.text()
 
     def _add(

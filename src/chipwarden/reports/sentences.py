@@ -44,7 +44,7 @@ def outcome_words(record: Record) -> str:
     if record["review_policy"]:
         return f"{outcome}, {words(record['review_policy'])}"
     if record["review_policy_at_least"]:
-        return f"{outcome}, at least {words(record['review_policy_at_least'])}"
+        return f"{outcome}, review open: {words(record['review_policy_at_least'])} or stricter"
     return outcome
 
 

@@ -82,10 +82,18 @@ def _items(page: Page, items: Sequence[Record]) -> None:
             number(item["quantity"]) if item["quantity"] is not None else "?",
             named,
             f"{found} (circuit {circuit})" if circuit and item["eccn"] else found,
-            number(item["tpp"]),
-            number(item["performance_density"]),
+            _figure(item, "tpp"),
+            _figure(item, "performance_density"),
         ])  # fmt: skip
     page.table(("Units", "Product", "ECCN", "TPP", "TPP/mm²"), rows, right=(0, 3, 4), flexible=1)
+
+
+def _figure(item: Record, name: str) -> str:
+    """Return a figure, or its least and greatest value where the product may be several."""
+    found = item[f"{name}_range"]
+    if item[name] is not None or found is None:
+        return number(item[name])
+    return f"{number(found[0])} to {number(found[1])}"
 
 
 def _requirements(page: Page, record: Record, citations: Citations) -> None:

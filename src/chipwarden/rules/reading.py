@@ -279,9 +279,12 @@ class _Reader:
         if allowed and table.get("outcome") not in allowed:
             found = f"outcome {table.get('outcome')!r}"
             self._report(place, found, f"one of: {', '.join(allowed)}")
-        if step in _OF_THE_EAR and table["regime"] != "US":
+        house = table["instrument"] == Instrument.HOUSE
+        if step in _OF_THE_EAR and (table["regime"] != "US" or house):
+            # A policy of one's own may hold a release; it never changes what the law says.
             expected = 'regime "US"; house policy is a step "red_flag", "obligation" or "warning"'
-            self._report(place, f"regime {table['regime']!r}", expected)
+            found = f"regime {table['regime']!r}, instrument {table['instrument']!r}"
+            self._report(place, found, expected)
 
     def _check_parameters(
         self, nodes: Iterable[Node | None], table: Table, place: str
