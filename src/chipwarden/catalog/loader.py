@@ -114,9 +114,8 @@ def chip_from_table(table: Mapping[str, Any], place: str = "chip") -> Chip:
     if problems:
         raise InvalidDocument(place, problems)
     given = [precision for precision in words.precisions if chip.figures.get(precision.rate)]
-    if given and not any(precision.is_narrow for precision in given):
-        # Matrix engines are fastest in narrow formats; without one the peak is not known.
-        why = "Only rates of more than 16 bits are given; a narrower one may lead to more."
+    if given and not any(precision.tells_the_peak for precision in given):
+        why = "No rate of 8 or 16 bits is given; it may lead to more."
         chip = replace(chip, tpp_at_least=why)
     return chip
 

@@ -23,6 +23,7 @@ _NEAR = 5
 _NEAR_SCORE = 0.75
 _LONGEST_NAME = 200
 _SHORTEST_MENDED = 3
+_SHORTEST_HELD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,19 @@ def exactly(catalog: Catalog, name: str) -> tuple[Chip | System, ...]:
         return (product,)
     found = _keys(catalog).get(normal_form(name, catalog.vocabulary.name_words), ())
     return tuple(p for key in found if (p := catalog.product(key)) is not None)
+
+
+def held_in(catalog: Catalog, name: str) -> tuple[Chip | System, ...]:
+    """Return the products whose name a longer name holds: "NVIDIA H100 SXM5 rev2" an H100 SXM5."""
+    found = exactly(catalog, name)
+    if found:
+        return found
+    keys = _keys(catalog)
+    form = normal_form(name, catalog.vocabulary.name_words)
+    held = [key for key in keys if len(key) >= _SHORTEST_HELD and key in form]
+    longest = max(map(len, held), default=0)
+    ids = dict.fromkeys(i for key in held if len(key) == longest for i in keys[key])
+    return tuple(product for i in ids if (product := catalog.product(i)) is not None)
 
 
 def resolve(catalog: Catalog, name: str) -> Resolution:

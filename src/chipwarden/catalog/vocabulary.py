@@ -63,9 +63,9 @@ class Precision:
     possible_bits: tuple[Decimal, ...]
 
     @property
-    def is_narrow(self) -> bool:
-        """Whether it is a format of 16 bits or fewer, in which matrix engines are fastest."""
-        return self.bits is not None and self.bits <= Decimal(16)
+    def tells_the_peak(self) -> bool:
+        """Whether it is one of 8 or 16 bits, in which every matrix engine has its peak."""
+        return self.bits is not None and Decimal(8) <= self.bits <= Decimal(16)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from chipwarden.decisions.order import Authorization, Order
 from chipwarden.model.outcome import Outcome, conjunction, disjunction
 from chipwarden.model.reasons import Reason
 from chipwarden.parties.names import full_name, normal_name
+from chipwarden.parties.schema import Party
 from chipwarden.rules.lawbook import Law
 
 ItemNames = tuple[str | None, tuple[str, ...]]
@@ -20,7 +21,12 @@ _RECEIVING = ("purchaser", "intermediate_consignee", "consignee", "end_user", "h
 
 
 def covering(
-    order: Order, law: Law, kind: str, regime: str, names: tuple[ItemNames, ...]
+    order: Order,
+    law: Law,
+    kind: str,
+    regime: str,
+    names: tuple[ItemNames, ...],
+    destinations: tuple[str | None, ...],
 ) -> Reason:
     """Return whether an authorization of this kind covers the whole order.
 
@@ -29,6 +35,7 @@ def covering(
         law: gives the day.
         kind: "license" or "host_permit".
         regime: whose; an authorization without a regime counts for the US.
+        destinations: every country where the goods may end.
         names: for each item the name that the order gives and those of all products that it fits.
     """
     held = [
@@ -36,7 +43,9 @@ def covering(
         for authorization in order.authorizations
         if authorization.kind == kind and (authorization.regime or "US").upper() == regime
     ]
-    reasons = tuple(_covers(authorization, order, law, names) for authorization in held)
+    reasons = tuple(
+        _covers(authorization, order, law, names, destinations) for authorization in held
+    )
     what = kind.replace("_", " ")
     return Reason(
         f"A {what} that is held ({regime}) covers the order",
@@ -48,10 +57,14 @@ def covering(
 
 
 def _covers(
-    held: Authorization, order: Order, law: Law, names: tuple[ItemNames, ...]
+    held: Authorization,
+    order: Order,
+    law: Law,
+    names: tuple[ItemNames, ...],
+    destinations: tuple[str | None, ...],
 ) -> Reason:
     label = f"{held.kind} {held.number or '(without number)'}"
-    receiving = [p for p in order.parties if p.role in _RECEIVING]
+    receiving = [p for p in order.parties if p.role in _RECEIVING or _is_marked(p)]
     quantity = _total(item.quantity for item in order.items)
     value = _total(item.value_usd for item in order.items)
     checks = (
@@ -69,9 +82,15 @@ def _covers(
             "parties",
         ),
         _check(
-            f"{label} is for {order.destination}",
-            None if held.destination is None else held.destination == order.destination,
+            f"{label} is for {', '.join(country or '?' for country in destinations)}",
+            _reaches(held, destinations),
             "destination",
+        ),
+        _check(
+            f"{label} is for the region that the order names",
+            # A license names countries; whether it reaches a region has to be read in it.
+            None if order.destination_region else True,
+            "conditions",
         ),
         _check(f"{label} suffices in quantity", _suffices(held.quantity, quantity), "quantity"),
         _check(f"{label} suffices in value", _suffices(held.value_usd, value), "value_usd"),
@@ -105,6 +124,20 @@ def _check(statement: str, truth: bool | None, field: str) -> Reason:
 
 def _forms(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(normal_name(name) for name in names)
+
+
+def _is_marked(party: Party) -> bool:
+    """Return whether a license has to name the party in any role: it or an owner is listed."""
+    owners = party.owners or ()
+    return bool(
+        party.listed_on or party.parent_listed_on or any(owner.listed_on for owner in owners)
+    )
+
+
+def _reaches(held: Authorization, destinations: tuple[str | None, ...]) -> bool | None:
+    if held.destination is None or None in destinations:
+        return None
+    return all(country == held.destination for country in destinations)
 
 
 def _full_names(names: tuple[str, ...]) -> frozenset[str]:

@@ -34,8 +34,15 @@ from chipwarden.model.reasons import Reason
 from chipwarden.rules.lawbook import Law
 from chipwarden.rules.provisions import ReviewPolicy
 
-_MOVES_GOODS = ("export", "reexport", "transfer_in_country")
-_RECEIVES = ("consignee", "end_user")
+# A user may work from afar; who hosts the goods has them.
+_GOODS_REACH = ("consignee", "end_user", "host")
+# Whose country counts as a destination beside that of the papers, by kind of transfer.
+_REACHES = {
+    "export": _GOODS_REACH,
+    "reexport": _GOODS_REACH,
+    "transfer_in_country": _GOODS_REACH,
+    "cloud_access": ("end_user", "user"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +143,7 @@ def _destinations(order: Order) -> tuple[str | None, ...]:
 
     The ultimate destination is where the end user is, whatever the papers name first.
     """
-    if order.kind not in _MOVES_GOODS:
-        return (order.destination,)
-    receivers = [p for p in order.parties if p.role in _RECEIVES]
+    receivers = [p for p in order.parties if p.role in _REACHES.get(order.kind, ())]
     return tuple(dict.fromkeys([order.destination, *(p.country for p in receivers)]))
 
 
@@ -156,10 +161,16 @@ def _conclusion(found: Findings) -> Decision:
     )
     others = verdicts(found.alternatives, law)
     standing = Standing(
-        license_held=covering(order, law, "license", "US", names) if needs_license else None,
+        license_held=(
+            covering(order, law, "license", "US", names, found.destinations)
+            if needs_license
+            else None
+        ),
         verdicts=others,
         permits={
-            verdict.regime.code: covering(order, law, "host_permit", verdict.regime.code, names)
+            verdict.regime.code: covering(
+                order, law, "host_permit", verdict.regime.code, names, found.destinations
+            )
             for verdict in others
             if verdict.outcome == "license_required"
         },

@@ -55,8 +55,11 @@ class OrderFacts:
 
     def with_order_tpp(self, order_tpp: Decimal | None) -> "OrderFacts":
         """Return the facts with what a consignee has received once this order is added."""
+        # The allowance is one ultimate consignee's; of several it is not known whose it is.
+        users = [m for m in self.parties.members if m.get("party.role") == "end_user"]
+        lpp = self.transfer.get("transfer.lpp_tpp_this_year") if len(users) == 1 else None
         received = {
-            "transfer.lpp_tpp_after_this": self.transfer.get("transfer.lpp_tpp_this_year"),
+            "transfer.lpp_tpp_after_this": lpp,
             "transfer.veu_tpp_after_this": self.transfer.get("transfer.veu_tpp_cumulative"),
         }
         after = {

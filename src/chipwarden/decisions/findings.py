@@ -67,9 +67,9 @@ class Findings:
 
     @property
     def law_is_old(self) -> bool:
-        """Whether the day lies so far past the data that nothing is released."""
+        """Whether the day lies so far past what is known that nothing is released."""
         grace = self.law.parameters.get("data_grace_days")
-        days = (self.law.as_of - self.data.lawbook.known_to).days
+        days = (self.law.as_of - self.law.known_on).days
         return isinstance(grace, Decimal) and days > grace
 
     @cached_property

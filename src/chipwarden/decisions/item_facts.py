@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from chipwarden.catalog.chips import Chip
 from chipwarden.catalog.facts import ItemFacts
 from chipwarden.decisions.order import Item
 from chipwarden.model.values import Value
@@ -28,12 +29,23 @@ def item_values(item: Item, product: ItemFacts, law: Law) -> dict[str, Value | N
         "item.us_content_percent": item.us_content_percent,
         "item.us_direct_product": direct_product,
         "item.eccn_declared": declared,
-        "item.declared_elsewhere": declared is not None
-        and declared.partition(".")[0].upper() not in residual,
-        "item.declared_residual": declared is not None
-        and declared.partition(".")[0].upper() in residual,
-        "item.is_hbm": product.facts.get("item.is_hbm") and chip.copackaged_with_logic is not True,
+        "item.declared_elsewhere": declared is not None and not _is_residual(declared, residual),
+        "item.declared_residual": declared is not None and _is_residual(declared, residual),
+        "item.is_hbm": _is_hbm(chip),
         "item.advanced_node": product.facts.get("item.non_planar"),
         "item.has_hbm": None if not memory else memory.upper().startswith("HBM"),
         "item.total_tpp": tpp * units if isinstance(tpp, Decimal) and units is not None else None,
     }
+
+
+def _is_residual(declared: str, residual: list[str]) -> bool:
+    entry, _, paragraph = declared.upper().partition(".")
+    # A .z paragraph says that the item meets 3A090 or 4A090, whatever its entry.
+    return entry in residual and paragraph != "Z"
+
+
+def _is_hbm(chip: Chip) -> bool | None:
+    """Return whether the item is memory as a commodity; memory that computes is a contradiction."""
+    if chip.kind != "hbm" or chip.copackaged_with_logic:
+        return False
+    return None if any(name.endswith(("_tops", "_tflops")) for name in chip.figures) else True

@@ -85,7 +85,10 @@ def party_values(
     )
     for fact, codes in _OWNED.items():
         owned = _owned(party, codes, order, law, starter_set)
-        values[fact] = owned.outcome.truth
+        # A listed parent above the tiers that are given may hold through them.
+        parent_may_hold = bool(codes.intersection(party.parent_listed_on))
+        is_owned = owned.outcome.truth
+        values[fact] = None if parent_may_hold and is_owned is False else is_owned
         if party.owners:
             reasons.append(replace(owned.reason, statement=f"{label}: {owned.reason.statement}"))
         if fact == "party.owned_by_listed":
@@ -101,7 +104,10 @@ def party_values(
 
 def _parent_headquarters(party: Party) -> str | None:
     if party.parent_headquarters is not None:
-        return party.parent_headquarters
+        # An owner of half or more elsewhere says that the parent may be another.
+        others = [owner for owner in party.owners or () if owner.low * 2 >= _WHOLE]
+        elsewhere = any(o.headquarters not in (None, party.parent_headquarters) for o in others)
+        return None if elsewhere else party.parent_headquarters
     # With legal forms: "Example Pte. Ltd." and "Example Co., Ltd." are two companies.
     names_itself = (
         party.parent_name is not None

@@ -7,7 +7,7 @@ from decimal import Decimal
 from chipwarden.catalog.chips import Catalog, Chip, System
 from chipwarden.catalog.facts import ItemFacts, product_facts
 from chipwarden.catalog.loader import chip_from_table
-from chipwarden.catalog.names import exactly, resolve
+from chipwarden.catalog.names import held_in, resolve
 from chipwarden.decisions.determination import Candidate, Determination, alternatively
 from chipwarden.decisions.determine import determine
 from chipwarden.decisions.item_facts import item_values
@@ -209,7 +209,7 @@ def products(item: Item, place: str, catalog: Catalog) -> tuple[Product, ...]:
         own = kind_of(item)
         chip = chip_from_table({**table, "kind": "hbm" if own == "hbm" else "ic"}, f"{place}.chip")
         name = item.product or str(table.get("name", ""))
-        known = exactly(catalog, name) if name else ()
+        known = held_in(catalog, name) if name else ()
         # Figures given under the name of a known product never replace the catalog's: both count.
         return (replace(chip, id=known[0].id), *known) if known else (chip,)
     assert item.product is not None

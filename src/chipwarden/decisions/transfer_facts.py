@@ -20,6 +20,8 @@ _CLAIMS = {
     "transfer.claims_supply_chain_license": "TGL",
     "transfer.claims_acm": "ACM",
 }
+# Parties that hold or handle the goods on the way, or deal in them.
+_HANDLES = ("intermediate_consignee", "forwarder", "broker", "purchaser", "payer", "user")
 # Answers about one line; a single no must not clear all lines of an order.
 _OF_ONE_LINE = (
     "in_744_supplement_2",
@@ -50,7 +52,9 @@ def transfer_values(
         "transfer.sold_by_foundry": _sold_by_foundry(order, law),
         "transfer.transits_malaysia": any(law.group("malaysia").has(c) for c in order.transit),
         "transfer.claims_en_route": "en_route_on" in order.facts,
-        "transfer.transits_embargoed": any(law.group("embargoed").has(c) for c in order.transit),
+        "transfer.transits_embargoed": any(
+            law.group("embargoed").has(country) for country in _on_the_way(order)
+        ),
         "transfer.days_since_notification": _days(order.dates.get("notification_date"), law),
         "transfer.screening_age_days": _days(
             order.screening.date if order.screening else None, law
@@ -77,7 +81,7 @@ def transfer_values(
     values["transfer.purpose_technical_analysis_only"] = (
         None if _unsaid(purposes) else tuple(purposes or ()) == ("technical_analysis",)
     )
-    claimed = {a.exception for a in order.authorizations if a.kind == "exception"}
+    claimed = _claimed(order, law)
     values.update({fact: exception in claimed for fact, exception in _CLAIMS.items()})
     values["transfer.claims_lpp"] = "lpp_tpp_this_year" in order.facts or "LPP" in claimed
     values["transfer.claims_veu"] = "veu_tpp_cumulative" in order.facts or "VEU" in claimed
@@ -86,6 +90,24 @@ def transfer_values(
 
 def _days(since: date | None, law: Law) -> Decimal | None:
     return None if since is None else Decimal((law.as_of - since).days)
+
+
+def _on_the_way(order: Order) -> list[str]:
+    handlers = [p.country for p in order.parties if p.role in _HANDLES and p.country]
+    return [*order.transit, *handlers]
+
+
+def _claimed(order: Order, law: Law) -> set[str | None]:
+    """Return the exceptions that are claimed for this destination and day."""
+    return {
+        held.exception
+        for held in order.authorizations
+        if held.kind == "exception"
+        and (held.regime or "US").upper() == "US"
+        and (held.valid_from is None or held.valid_from <= law.as_of)
+        and (held.valid_until is None or law.as_of <= held.valid_until)
+        and held.destination in (None, order.destination)
+    }
 
 
 def _unsaid(purposes: tuple[str, ...] | None) -> bool:
