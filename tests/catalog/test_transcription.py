@@ -123,10 +123,8 @@ def test_density_is_that_of_the_table() -> None:
             continue
         expected = Decimal(row["pd_computed"])
         if chip.id in UNKNOWN_NODE:
-            # The table divides by the whole area; without the node that is a lower bound.
+            # The table divides by the whole area; without the node it is not known what counts.
             assert found.value is None
-            assert found.low is not None
-            assert abs(found.low - expected) <= Decimal("0.001")
             continue
         assert found.value is not None, chip.id
         # The table rounds to four significant digits.

@@ -31,7 +31,6 @@ PLAIN: dict[str, Value | None] = {
 FOLLOWS = {
     "item.tpp_at_least": "item.tpp",
     "item.tpp_with_tf32": "item.tpp",
-    "item.performance_density_at_least": "item.performance_density",
     "item.io_gb_s_at_least": "item.io_gb_s",
 }
 UNLISTED: dict[str, Value | None] = {

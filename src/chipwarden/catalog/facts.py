@@ -151,7 +151,6 @@ def _facts_of(
         "item.has_hbm": "HBM" in chip.memory_type.upper() if chip.memory_type else None,
         "item.tpp_at_least": _at_least(derived["item.tpp"]),
         "item.io_gb_s_at_least": derived["item.io_gb_s"].low,
-        "item.performance_density_at_least": _at_least(derived["item.performance_density"]),
     }
     confidence: dict[str, Confidence] = {}
     for name in _FIGURES:

@@ -109,8 +109,8 @@ def performance_density(
     Returns:
         The derivation, with nine places. It has no value where the area or the
         total processing performance is unknown, where the area is 0, and where
-        the node is planar, for then no area counts. Where the node is unknown there is only
-        a lower bound.
+        the node is planar, for then no area counts. The same where the node is
+        unknown: the area that counts may be smaller, or none.
 
     Source:
         88 FR 73458, technical notes to ECCN 3A090.
@@ -158,9 +158,9 @@ def performance_density(
             f"so the density is at {word} this."
         )
     if chip.process is None or chip.process.non_planar is None:
-        # Planar dies do not count: the area that does may be smaller, the density higher.
-        spread = f"at least {plain(value)}, for it is not known which dies are planar"
-        return replace(unknown(spread, ("process_node",)), low=low)
+        # Planar dies do not count: the area that does may be smaller, or none at all.
+        spread = f"{plain(value)} over the whole area, and it is not known which dies are planar"
+        return unknown(spread, ("process_node",))
     sum_line = f"{plain(total.value)} / {plain(area.value)} mm2 = {plain(value)}"
     statement = f"Performance density = {sum_line}"
     if low != high:

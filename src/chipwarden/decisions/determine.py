@@ -32,7 +32,6 @@ _STRICTEST = len(ReviewPolicy) - 1
 # Facts that bound a figure from below, with the figure.
 LOWER_BOUNDS = {
     "item.tpp_at_least": "item.tpp",
-    "item.performance_density_at_least": "item.performance_density",
     "item.io_gb_s_at_least": "item.io_gb_s",
     "item.tpp_with_tf32": "item.tpp",
 }
