@@ -34,6 +34,7 @@ from chipwarden.model.reasons import Reason
 from chipwarden.rules.lawbook import Law
 from chipwarden.rules.provisions import ReviewPolicy
 
+_NEEDS_ORDER_TPP = ("lpp_tpp_this_year", "veu_tpp_cumulative")
 # A user may work from afar; who hosts the goods has them.
 _GOODS_REACH = ("consignee", "end_user", "host")
 # Whose country counts as a destination beside that of the papers, by kind of transfer.
@@ -108,8 +109,10 @@ def decide(
     law = data.lawbook.law_on(as_of, known_on, as_written=mode is Mode.AS_WRITTEN)
     law.require_known()
     facts = order_facts(order, law, data.starter_set, data.vocabulary)
-    facts = facts.with_order_tpp(order_tpp(order.items, data.catalog))
-    facts = facts.with_order_power(order_power_mw(order.items, data.catalog))
+    if not order.facts.keys().isdisjoint(_NEEDS_ORDER_TPP):
+        facts = facts.with_order_tpp(order_tpp(order.items, data.catalog))
+    if any(party.site_power_mw is not None for party in order.parties):
+        facts = facts.with_order_power(order_power_mw(order.items, data.catalog))
     destinations = _destinations(order)
     items = _items(order, facts.with_item, destinations, data.catalog, law)
     return _conclusion(
