@@ -1,6 +1,5 @@
 """Facts of one line of an order: the chip's figures with what the order adds."""
 
-from decimal import Decimal
 
 from chipwarden.catalog.chips import Chip
 from chipwarden.catalog.facts import ItemFacts
@@ -12,14 +11,11 @@ from chipwarden.rules.lawbook import Law
 def item_values(item: Item, product: ItemFacts, law: Law) -> dict[str, Value | None]:
     """Return the facts of one kind of chip in one line of an order."""
     chip = product.chip
-    tpp = product.facts.get("item.tpp")
-    units = item.quantity * product.count if item.quantity is not None else None
     direct_product = (
         True
         if item.us_technology or item.us_equipment
         else (False if item.us_technology is False and item.us_equipment is False else None)
     )
-    memory = chip.memory_type
     declared = item.eccn_declared.eccn if item.eccn_declared else None
     residual = str(law.parameters.get("residual_entries", "")).split()
     return {
@@ -32,9 +28,6 @@ def item_values(item: Item, product: ItemFacts, law: Law) -> dict[str, Value | N
         "item.declared_elsewhere": declared is not None and not _is_residual(declared, residual),
         "item.declared_residual": declared is not None and _is_residual(declared, residual),
         "item.is_hbm": _is_hbm(chip),
-        "item.advanced_node": product.facts.get("item.non_planar"),
-        "item.has_hbm": None if not memory else memory.upper().startswith("HBM"),
-        "item.total_tpp": tpp * units if isinstance(tpp, Decimal) and units is not None else None,
     }
 
 

@@ -47,7 +47,6 @@ def transfer_values(
         "transfer.origin": order.origin,
         "transfer.destination": order.destination,
         "transfer.destination_region": region(order.destination_region),
-        "transfer.export_year": Decimal(law.as_of.year),
         "transfer.exporter_company": _exporter_company(order, law),
         "transfer.sold_by_foundry": _sold_by_foundry(order, law),
         "transfer.transits_malaysia": any(law.group("malaysia").has(c) for c in order.transit),
@@ -77,7 +76,6 @@ def transfer_values(
         values[known] = values.get(fact) is True
     values["transfer.known_advanced_node"] = "advanced_node_production" in (purposes or ())
     values["transfer.purpose_ai_training"] = _purpose(purposes, "ai_training")
-    values["transfer.purpose_iaas"] = _purpose(purposes, "iaas")
     values["transfer.purpose_technical_analysis_only"] = (
         None if _unsaid(purposes) else tuple(purposes or ()) == ("technical_analysis",)
     )

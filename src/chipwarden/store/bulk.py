@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 # Counts and sums that may exceed what a DECIMAL(18,9) holds.
 WIDE = frozenset(
     {
-        "item.total_tpp",
         "transfer.lpp_tpp_after_this",
         "transfer.veu_tpp_after_this",
         "transfer.model_training_operations",
