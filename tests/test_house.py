@@ -15,7 +15,17 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "chipwarden"
 TABLE = ROOT / "docs" / "reference" / "packages.md"
 
-PURE = ("model", "expressions", "catalog", "parties", "rules", "decisions", "reports")
+PURE = (
+    "model",
+    "expressions",
+    "catalog",
+    "parties",
+    "ledger",
+    "rules",
+    "decisions",
+    "enforcement",
+    "reports",
+)
 IMPURE_MODULES = (
     "asyncio",
     "http.client",

@@ -1,0 +1,1 @@
+"""Release grants: what a gate asks for before it lets goods go."""

@@ -1,0 +1,1 @@
+"""The only code that goes out to the network: one guarded client."""
