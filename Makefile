@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: help setup run check test test-long lock
 
 help:
-	@echo "make run        decide the example orders and write the story page"
+	@echo "make run        decide the example orders, write the story page, record and prove a decision"
 	@echo "make test       run the static checks, then the tests"
 	@echo "make check      run the static checks alone: ruff, mypy, lint-imports"
 	@echo "make test-long  run all tests with many more random cases"
@@ -29,11 +29,19 @@ setup: .venv/installed
 	@touch $@
 
 # Exit codes 1 and 3 are answers (adverse, undetermined); 2 is a failure.
+run: export CHIPWARDEN_PASSPHRASE = for this example alone
 run: setup
 	.venv/bin/chipwarden check src/chipwarden/examples/*.toml || test $$? -ne 2
 	.venv/bin/chipwarden check src/chipwarden/examples/01-h200-us-to-china.toml || test $$? -ne 2
 	@mkdir -p out
 	.venv/bin/chipwarden story --output out/story.html
+	@rm -rf out/workspace
+	.venv/bin/chipwarden init out/workspace
+	.venv/bin/chipwarden check src/chipwarden/examples/46-b200-germany-clean.toml --workspace out/workspace
+	.venv/bin/chipwarden ledger prove 2 --open disposition --workspace out/workspace -o out/entry-2.proof
+	.venv/bin/chipwarden ledger trust --workspace out/workspace -o out/trust.txt
+	.venv/bin/python -I docs/verify_proof.py out/entry-2.proof out/trust.txt
+	.venv/bin/chipwarden ledger fsck --workspace out/workspace
 
 check: setup
 	.venv/bin/ruff check .

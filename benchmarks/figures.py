@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 # What a run stands on: a figure means little without these versions.
-VERSIONS_OF = ("chipwarden", "duckdb", "sqlglot", "msgspec")
+VERSIONS_OF = ("chipwarden", "cryptography", "duckdb", "sqlglot", "msgspec")
 
 COLUMNS = ("figure", "value", "unit", "peer", "peer value", "ratio", "conditions")
 

@@ -37,6 +37,21 @@ PEERS = {
         licence="AGPL-3.0-or-later",
         compared="classification of many chips under dated thresholds",
     ),
+    "pymerkle": Peer(
+        requirements=("pymerkle==7.0.0", "cachetools==7.2.1"),
+        licence="GPL-3.0-or-later",
+        compared="the tree of the log: appends, root, proofs",
+    ),
+    "scitt-cose": Peer(
+        requirements=("scitt-cose==0.5.0", "cbor2==6.2.1", "cryptography==50.0.2"),
+        licence="Apache-2.0",
+        compared="signed statements and receipts of the log, checked by other code",
+    ),
+    "tlog-scales": Peer(
+        requirements=("tlog-scales==0.0.3", "cryptography==50.0.2", "requests==2.34.2"),
+        licence="Apache-2.0",
+        compared="tiles, checkpoints, cosignatures and proofs of the log, checked by other code",
+    ),
 }
 
 

@@ -205,14 +205,26 @@ def test_results_of_another_kind_are_refused(tmp_path: Path, order: str) -> None
     assert not out.exists()
 
 
-def test_kept_decisions_can_be_replayed(tmp_path: Path, order: str) -> None:
-    workspace = tmp_path / "ws"
-    result = run("check", order, "--keep", "--workspace", str(workspace))
+def test_in_a_workspace_a_decision_is_recorded_and_can_be_replayed(
+    tmp_path: Path, order: str
+) -> None:
+    workspace = ["--workspace", str(tmp_path / "ws")]
+    assert run("init", str(tmp_path / "ws")).exit_code == 0
+    result = run("check", order, *workspace)
     assert result.exit_code == 1
-    (kept,) = (workspace / "decisions").iterdir()
-    assert kept.name in result.stderr.replace("\n", "")
-    replayed = run("replay", str(kept), "--workspace", str(workspace))
+    assert "Recorded as entry 2 of" in result.stderr
+    replayed = run("replay", "2", *workspace)
     assert (replayed.exit_code, replayed.stdout.split(":")[0]) == (0, "SAME")
+    assert "Recorded" not in run("check", order, *workspace, "--no-record").stderr
+    assert run("ledger", "show", "3", *workspace).exit_code == 2
+
+
+def test_without_a_workspace_nothing_is_recorded(tmp_path: Path, order: str) -> None:
+    assert "Recorded" not in run("check", order).stderr
+    wanted = run("check", order, "--record", "--workspace", str(tmp_path / "none"))
+    assert wanted.exit_code == 2
+    assert "chipwarden init" in wanted.stderr
+    assert not (tmp_path / "none").exists()
 
 
 def test_own_rules_are_merged(tmp_path: Path, order: str) -> None:

@@ -3,14 +3,17 @@
     ```toml file=order.toml        a file that the reader writes
     ```toml add=order.toml         lines that the reader adds to the end of it
     ```console                     commands after `$ `, each with what is printed
+    ```console at=TIME             the same, with the clock standing at a time in UTC
 
 In what is printed `…` stands for any text within a line, and a line that is `…` alone for any
-number of lines. Other blocks are not run.
+number of lines; in a command it stands for the rest of a word that was printed before. A command
+that ends in a backslash goes on in the next line. Other blocks are not run.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +32,13 @@ class Block:
 
     @property
     def is_console(self) -> bool:
-        return self.info == "console"
+        return self.info.split(" ")[0] == "console"
+
+    @property
+    def time(self) -> datetime | None:
+        """Return the time at which its commands are typed, None for now."""
+        found = re.search(r"\bat=(\S+)", self.info)
+        return datetime.fromisoformat(found[1]).replace(tzinfo=UTC) if found else None
 
     @property
     def written(self) -> tuple[str, str] | None:
@@ -65,6 +74,9 @@ def commands(block: Block) -> Iterator[Command]:
     for number, line in enumerate(block.text.splitlines(), block.line + 1):
         if line.startswith("$ "):
             heads.append((number, line[2:], []))
+        elif heads and heads[-1][1].endswith(" \\") and not heads[-1][2]:
+            start, text, printed = heads[-1]
+            heads[-1] = (start, text[:-1] + line.lstrip(), printed)
         elif heads:
             heads[-1][2].append(line)
     for number, text, printed in heads:

@@ -47,13 +47,14 @@ def test_every_command_and_option_is_told(path: tuple[str, ...]) -> None:
         name
         for each in command.params
         if each.param_type_name == "option" and each.name != "help"
-        for name in each.opts
+        for name in (*each.opts, *each.secondary_opts)
     ]
     assert [name for name in options if not re.search(rf"`{name}\b", text)] == []
 
 
 def test_no_option_is_told_that_does_not_exist() -> None:
-    known = {name for each in commands().values() for one in each.params for name in one.opts}
+    options = [one for each in commands().values() for one in each.params]
+    known = {name for one in options for name in (*one.opts, *one.secondary_opts)}
     known.add("--help")  # of the group of commands itself
     told = set(re.findall(r"`(--[a-z-]+)", page("reference/command-line.md")))
     assert told - known == set()

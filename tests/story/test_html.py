@@ -20,7 +20,7 @@ ATTACK = "<script>alert('64')</script><img src=x onerror=alert(1)>\"&"
 
 
 def test_text_is_escaped_and_markup_is_not() -> None:
-    made = el("p", "64 < 65 & ", el("b", "units"), class_="a \"b\"")
+    made = el("p", "64 < 65 & ", el("b", "units"), class_='a "b"')
     assert made == '<p class="a &quot;b&quot;">64 &lt; 65 &amp; <b>units</b></p>'
 
 

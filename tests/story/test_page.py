@@ -56,7 +56,8 @@ def test_headings_never_skip_a_level() -> None:
 
 def test_drawings_say_what_they_show_and_have_tables() -> None:
     drawings = tree().all("svg", role="img")
-    assert len(drawings) == len(facts().chip.planes) + 2
+    # Planes, days, lanes, the tree over the log, every byte of a proof.
+    assert len(drawings) == len(facts().chip.planes) + 4
     for drawing in drawings:
         assert drawing.all("title") and len(drawing.all("desc")[0].text()) > 40
         around = next(e for e in drawing.above() if e.tag == "figure")

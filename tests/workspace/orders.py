@@ -12,7 +12,7 @@ from chipwarden.app.check import Terms, check
 from chipwarden.app.data import load_data
 from chipwarden.app.packs import current_pack
 from chipwarden.decisions.order import Mode
-from chipwarden.model.canonical import canonical_bytes
+from chipwarden.model.canonical import canonical_bytes, digest
 
 COUNTRIES = ("US", "CN", "MY", "SG", "AE", "DE", "IN", "RU", "TW", "HK")
 PRODUCTS = ("NVIDIA B200", "NVIDIA H20", "NVIDIA A100", "NVIDIA L4", "AMD Instinct MI325X")
@@ -50,6 +50,12 @@ def written(record: dict[str, Any], path: Path, *, pretty: bool = False) -> Path
     else:
         path.write_bytes(canonical_bytes(record))
     return path
+
+
+def kept(record: dict[str, Any], folder: Path) -> Path:
+    """Write a record into a folder under a name of its own."""
+    folder.mkdir(exist_ok=True)
+    return written(record, folder / f"decision-{digest(record)[7:23]}.json")
 
 
 def to_germany(**changes: Any) -> dict[str, Any]:

@@ -186,9 +186,7 @@ def test_a_long_cell_is_shortened_and_says_so(tmp_path: Path) -> None:
 
 def test_the_possible_eccns_of_an_open_item_are_told() -> None:
     chip = {"name": "Example X", "int8_tops": 300}
-    record = check(
-        to_germany(items=[{"chip": chip, "quantity": 1}]), "order", load_data()
-    ).record
+    record = check(to_germany(items=[{"chip": chip, "quantity": 1}]), "order", load_data()).record
     assert record["items"][0]["eccn"] is None
     cell = row_of(BatchLine("order", record, (), "PO-1"))[HEADER.index("eccns")]
     assert isinstance(cell, str)

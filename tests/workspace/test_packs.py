@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.workspace.orders import decided, to_germany, written
+from tests.workspace.orders import decided, kept, to_germany, written
 
 import chipwarden
 from chipwarden.app.check import Terms, check
 from chipwarden.app.data import load_data
 from chipwarden.app.packs import DamagedPack, Pack, current_pack, data_of, keep, kept_pack
 from chipwarden.app.replay import replay
-from chipwarden.app.workspace import keep_decision
 from chipwarden.model.canonical import canonical_bytes, digest
 from chipwarden.model.data_texts import PACKAGES, DataTexts, in_use, packaged
 from chipwarden.model.errors import InvalidDocument
@@ -75,7 +74,7 @@ def test_a_decision_replays_after_a_correction(tmp_path: Path, case: str) -> Non
     order = {key: value for key, value in order.items() if value is not None}
     keep(current_pack(), tmp_path)
     before = answer(order)
-    path = keep_decision(decided(order), tmp_path)
+    path = kept(decided(order), tmp_path)
     with in_use(corrected(name, old, new)):
         assert current_pack().digest != digest(dict(packaged().files))
         assert answer(order) != before, "the correction changes nothing: the test shows nothing"
@@ -91,10 +90,10 @@ def test_a_decision_after_the_correction_replays_too(tmp_path: Path) -> None:
     """Both packs are kept; each decision finds its own."""
     name, old, new, order = CORRECTIONS["a threshold"]
     keep(current_pack(), tmp_path)
-    first = keep_decision(decided(order), tmp_path)
+    first = kept(decided(order), tmp_path)
     with in_use(corrected(name, old, new)):
         keep(current_pack(), tmp_path)
-        second = keep_decision(decided(order), tmp_path)
+        second = kept(decided(order), tmp_path)
     assert len(list((tmp_path / "packs").iterdir())) == 2
     assert replay(first, tmp_path).same
     assert replay(second, tmp_path).same
@@ -141,7 +140,7 @@ def test_own_provisions_are_in_the_pack(tmp_path: Path) -> None:
     terms = Terms(pack=pack.digest)
     record = check(to_germany(), "order", load_data(folder), terms).record
     assert [one["provision"] for one in record["requirements"]] == ["OWN-1"]
-    path = keep_decision(record, workspace)
+    path = kept(record, workspace)
     assert replay(path, None, folder).same
     assert pack.files["own-rules/provision.toml"] == PROVISION
     keep(pack, workspace)

@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.workspace.orders import decided, orders, sample, to_germany, written
+from tests.workspace.orders import decided, kept, orders, sample, to_germany, written
 
 import chipwarden
 from chipwarden.app.check import Terms, check
 from chipwarden.app.data import load_data
 from chipwarden.app.packs import current_pack, keep
 from chipwarden.app.replay import replay
-from chipwarden.app.workspace import keep_decision
 from chipwarden.model.canonical import canonical_bytes
 from chipwarden.model.errors import InvalidDocument
 
@@ -50,7 +49,7 @@ def test_a_random_order_replays_byte_for_byte(tmp_path: Path, order: dict[str, A
 
 def test_another_process_replays_byte_for_byte(tmp_path: Path) -> None:
     """Nothing hangs on the order in which a process hashes its texts."""
-    paths = [keep_decision(decided(order, terms), tmp_path) for _, order, terms in sample(37)]
+    paths = [kept(decided(order, terms), tmp_path) for _, order, terms in sample(37)]
     keep(current_pack(), tmp_path)
     script = (
         "import sys; from pathlib import Path; from chipwarden.app.replay import replay\n"
@@ -94,7 +93,7 @@ def test_another_installation_with_corrected_data_replays(tmp_path: Path) -> Non
     """A copy of the package with another threshold: the kept pack decides, or is missed."""
     workspace = tmp_path / "workspace"
     order = to_germany(destination="CN", items=[{"product": "NVIDIA H20", "quantity": 8}])
-    path = keep_decision(decided(order), workspace)
+    path = kept(decided(order), workspace)
     keep(current_pack(), workspace)
     copied = tmp_path / "installed" / "chipwarden"
     shutil.copytree(PACKAGE, copied, ignore=shutil.ignore_patterns("__pycache__"))

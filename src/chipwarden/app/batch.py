@@ -15,10 +15,10 @@ from typing import Any
 from chipwarden.app.check import Terms, check_document
 from chipwarden.app.documents import Document, read_orders
 from chipwarden.app.tables import ENDINGS, OutCell, write_table
-from chipwarden.app.whole_files import replace_whole
 from chipwarden.decisions.inputs import Data
 from chipwarden.model.canonical import canonical_bytes
 from chipwarden.model.errors import ChipwardenError, InvalidDocument, Problem
+from chipwarden.store.whole_files import replace_whole
 
 JSON_LINES = (".jsonl", ".ndjson")
 HEADER = (

@@ -16,11 +16,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from chipwarden.app.data import load_data, load_texts
-from chipwarden.app.whole_files import write_new
 from chipwarden.decisions.inputs import Data
 from chipwarden.model.canonical import canonical_bytes, digest
 from chipwarden.model.data_texts import DataTexts, in_use
 from chipwarden.model.errors import ChipwardenError
+from chipwarden.store.whole_files import write_new
 
 FOLDER = "packs"
 

@@ -46,8 +46,20 @@ def read_record(path: Path) -> StoredDecision:
     Raises:
         InvalidDocument: it cannot be read, or is no decision record; all problems.
     """
-    source = str(path)
-    record = _parsed(path, source)
+    return stored_decision(_read(path), str(path))
+
+
+def stored_decision(content: bytes, source: str) -> StoredDecision:
+    """Return the decision of a record.
+
+    Args:
+        content: the record, JSON.
+        source: what to call it in problems.
+
+    Raises:
+        InvalidDocument: it is no decision record; all problems.
+    """
+    record = _parsed(content, source)
     problems: list[Problem] = []
 
     def take(place: str, expected: str, *kinds: type) -> Any:
@@ -85,17 +97,17 @@ def read_record(path: Path) -> StoredDecision:
     order = take("order", "the order", Mapping)
     evaluator = take("evaluator", "name and version of the evaluator", str)
     plain: dict[str, Any] = {}
-    content = b""
+    canonical = b""
     try:
         plain = json_data(record)
-        content = canonical_bytes(plain)
+        canonical = canonical_bytes(plain)
     except (ValueError, TypeError, RecursionError) as error:
         problems.append(Problem("record", str(error)[:200], "JSON that has canonical bytes"))
     if problems:
         raise InvalidDocument(source, problems)
     return StoredDecision(
         record=plain,
-        content=content,
+        content=canonical,
         order=order,
         as_of=as_of,
         known_on=known_on,
@@ -106,7 +118,8 @@ def read_record(path: Path) -> StoredDecision:
     )
 
 
-def _parsed(path: Path, source: str) -> Mapping[str, Any]:
+def _read(path: Path) -> bytes:
+    source = str(path)
     most = load_vocabulary().limits.file_bytes
     try:
         with path.open("rb") as stream:
@@ -117,6 +130,10 @@ def _parsed(path: Path, source: str) -> Mapping[str, Any]:
     if len(data) > most:
         found = f"more than {most:,} bytes"
         raise InvalidDocument(source, [Problem("the file", found, "a decision record")])
+    return data
+
+
+def _parsed(data: bytes, source: str) -> Mapping[str, Any]:
     if (wrong := utf8_problem(data)) is not None:
         raise InvalidDocument(source, [wrong])
     try:

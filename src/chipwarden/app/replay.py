@@ -1,6 +1,6 @@
 """Replay: an old decision again, from its own order, dates and data.
 
-    replayed = replay(Path("decisions/PO-2026-0117-1f0c9a2b.json"), workspace)
+    replayed = replay(Path("decision.json"), workspace)
     replayed.same            # byte for byte
     replayed.differences     # where not, with both values
     replayed.lacks           # what is not at hand
@@ -72,17 +72,28 @@ class Replayed:
 
 
 def replay(path: Path, workspace: Path | None, rules: Path | None = None) -> Replayed:
-    """Return the decision of a record made again, compared with the record.
-
-    Args:
-        path: file of a decision record.
-        workspace: where packs are kept, None for none.
-        rules: a user's own folder of provisions, looked at as well for the current data.
+    """Return the decision of a record's file made again, compared with the record; see `again`.
 
     Raises:
         InvalidDocument: the file is no decision record, or its order cannot be read.
     """
-    stored = read_record(path)
+    return again(read_record(path), str(path), workspace, rules)
+
+
+def again(
+    stored: StoredDecision, source: str, workspace: Path | None, rules: Path | None = None
+) -> Replayed:
+    """Return a decision made again, compared with its record.
+
+    Args:
+        stored: the decision.
+        source: what to call it in problems.
+        workspace: where packs are kept, None for none.
+        rules: a user's own folder of provisions, looked at as well for the current data.
+
+    Raises:
+        InvalidDocument: its order cannot be read.
+    """
     lacks: list[str] = []
     evaluator = f"chipwarden {__version__}"
     if stored.evaluator != evaluator:
@@ -90,7 +101,7 @@ def replay(path: Path, workspace: Path | None, rules: Path | None = None) -> Rep
     pack = _pack_for(stored, workspace, rules, lacks)
     if pack is None:
         return Replayed(False, (), tuple(lacks), None, stored.record)
-    record = _again(stored, pack, str(path), lacks)
+    record = _again(stored, pack, source, lacks)
     if record is None:
         return Replayed(False, (), tuple(lacks), None, stored.record)
     same = canonical_bytes(record) == stored.content

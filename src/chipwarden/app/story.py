@@ -1,6 +1,6 @@
 """Writes the story: one page that tells how chips reach a place where they may not be.
 
-    write_story(Path("story.html"), load_data())
+write_story(Path("story.html"), load_data())
 """
 
 from collections.abc import Iterable
@@ -8,12 +8,13 @@ from pathlib import Path
 
 from chipwarden import __version__
 from chipwarden.app.story_chips import chip_chapter
+from chipwarden.app.story_proof import proof_chapter
 from chipwarden.app.story_roads import case, roads
-from chipwarden.app.whole_files import replace_whole
 from chipwarden.decisions.inputs import Data
 from chipwarden.reports.story import story
 from chipwarden.reports.story_facts import StoryFacts, Unverified
 from chipwarden.reports.story_words import story_words
+from chipwarden.store.whole_files import replace_whole
 
 
 def write_story(path: Path, data: Data) -> Path:
@@ -34,6 +35,7 @@ def story_facts(data: Data) -> StoryFacts:
     """Return all that the page is made from, with every order decided."""
     words = story_words()
     lawbook, catalog, listed = data.lawbook, data.catalog, data.starter_set
+    travelled = roads(data, words)
     return StoryFacts(
         words=words,
         known_to=lawbook.known_to,
@@ -49,7 +51,8 @@ def story_facts(data: Data) -> StoryFacts:
         citations=lawbook.citations,
         lead_case=case(words["lead_case"], words),
         chip=chip_chapter(data, words["chip"]),
-        roads=roads(data, words),
+        roads=travelled,
+        proof=proof_chapter(travelled, lawbook.known_to, words["proof"]),
     )
 
 

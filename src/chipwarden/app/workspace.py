@@ -1,36 +1,28 @@
-"""The workspace: the folder that holds packs, decisions and orders.
+"""The workspace: the folder that holds orders, packs of data and the ledger.
 
     workspace = default_workspace(None)      # ./chipwarden-data
     init(workspace, demo=True)
-    keep_decision(record, workspace)         # decisions/PO-2026-0117-1f0c9a2b.json
 
 Nothing in it is overwritten.
 """
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
+from chipwarden.app.ledger import SETTINGS
+from chipwarden.app.ledger_setup import LedgerMade, LedgerNames, make_ledger
 from chipwarden.app.packs import FOLDER as PACKS
-from chipwarden.app.whole_files import write_new
-from chipwarden.model.canonical import canonical_bytes
+from chipwarden.app.passphrases import forget_passphrase
 from chipwarden.model.errors import ChipwardenError
 
 VARIABLE = "CHIPWARDEN_WORKSPACE"
 DEFAULT = "chipwarden-data"
-DECISIONS, ORDERS = "decisions", "orders"
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_LONGEST_NAME = 80
-# Characters of the digest in a file's name: more where fewer do not tell two records apart.
-_DIGEST_LENGTHS = (8, 16, 32, 64)
+ORDERS = "orders"
 
 
 class WorkspaceExists(ChipwardenError):
@@ -61,11 +53,13 @@ class InitReport:
 
     Attributes:
         folder: the workspace.
-        written: folders and files in it, ascending.
+        orders: the example orders in it, ascending.
+        ledger: names of its ledger, and where the passphrase of its keys is.
     """
 
     folder: Path
-    written: tuple[Path, ...]
+    orders: tuple[Path, ...]
+    ledger: LedgerMade
 
 
 def default_workspace(option: Path | None) -> Path:
@@ -75,16 +69,18 @@ def default_workspace(option: Path | None) -> Path:
     return Path(os.environ.get(VARIABLE) or DEFAULT)
 
 
-def init(folder: Path, demo: bool = False) -> InitReport:
-    """Make a workspace.
+def init(folder: Path, demo: bool = False, names: LedgerNames | None = None) -> InitReport:
+    """Make a workspace with a ledger.
 
     Args:
         folder: where; it is not there yet, or empty.
         demo: put the packaged example orders into it.
+        names: how the ledger is called, None for names of its own.
 
     Raises:
         WorkspaceExists: something is there.
         ExamplesMissing: there are no example orders to put into it.
+        LedgerError: the ledger cannot be made.
         OSError: it cannot be made.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -94,17 +90,22 @@ def init(folder: Path, demo: bool = False) -> InitReport:
     # All of it is made beside its place first, so that no half of a workspace is ever there.
     unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}-"))
     try:
-        for name in (PACKS, DECISIONS, ORDERS):
+        for name in (PACKS, ORDERS):
             (unfinished / name).mkdir()
         for name, content in examples.items():
             (unfinished / ORDERS / name).write_bytes(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        unfinished.chmod(0o777 & ~mask)
-        _move(unfinished, folder)
+        ledger = make_ledger(unfinished, names or LedgerNames())
+        try:
+            mask = os.umask(0)
+            os.umask(mask)
+            unfinished.chmod(0o777 & ~mask)
+            _move(unfinished, folder)
+        except BaseException:
+            forget_passphrase(ledger.passphrase_file)
+            raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    return InitReport(folder, tuple(sorted(folder.rglob("*"))))
+    return InitReport(folder, tuple(folder / ORDERS / name for name in sorted(examples)), ledger)
 
 
 def _move(unfinished: Path, folder: Path) -> None:
@@ -112,7 +113,8 @@ def _move(unfinished: Path, folder: Path) -> None:
         os.rename(unfinished, folder)
         return
     # An empty folder stays the same folder, for somebody may be working in it.
-    for part in sorted(unfinished.iterdir()):
+    # Its settings come last: until they are there it is no workspace yet.
+    for part in sorted(unfinished.iterdir(), key=lambda part: (part.name == SETTINGS, part)):
         os.rename(part, folder / part.name)
 
 
@@ -126,41 +128,3 @@ def _examples() -> Mapping[str, bytes]:
     if not found:
         raise ExamplesMissing
     return found
-
-
-def keep_decision(record: Mapping[str, Any], workspace: Path) -> Path:
-    """Keep the canonical bytes of a decision record; one that is kept already stays.
-
-    Args:
-        record: a decision record.
-        workspace: its folder is made where it is missing.
-
-    Returns:
-        decisions/<order id>-<start of the digest>.json
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    content = canonical_bytes(record)
-    whole = sha256(content).hexdigest()
-    folder = workspace / DECISIONS
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder
-    for length in _DIGEST_LENGTHS:
-        path = folder / f"{safe_name(str(record['order_id']))}-{whole[:length]}.json"
-        try:
-            write_new(path, content)
-            return path
-        except FileExistsError:
-            if path.read_bytes() == content:
-                return path
-    raise FileExistsError(f"{path}: found another content under the digest of this record")
-
-
-def safe_name(order_id: str) -> str:
-    """Return an order's id as part of a file's name, on any system.
-
-    >>> safe_name("../PO 2026/0117")
-    'PO-2026-0117'
-    """
-    return _UNSAFE.sub("-", order_id).strip(".-_")[:_LONGEST_NAME] or "order"

@@ -1,6 +1,7 @@
 """`chipwarden check`: decide orders."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,8 +13,11 @@ from chipwarden.cli.standard_input import given
 
 if TYPE_CHECKING:
     from chipwarden.app.batch import BatchLine
-    from chipwarden.app.check import Terms
+    from chipwarden.app.recording import Recorder
     from chipwarden.decisions.inputs import Data
+
+# Decisions that are recorded together.
+_TOGETHER = 32
 
 
 def check(
@@ -42,18 +46,21 @@ def check(
     full: Annotated[
         bool, typer.Option("--full", help="Show the whole tree of reasons and all citations.")
     ] = False,
-    keep: Annotated[
-        bool,
+    record: Annotated[
+        bool | None,
         typer.Option(
-            "--keep", help="Keep decisions and data in the workspace, to be replayed later."
+            "--record/--no-record",
+            help="Record the decisions in the ledger of the workspace.",
+            show_default="if there is a workspace",
         ),
-    ] = False,
+    ] = None,
     workspace: Workspace = None,
 ) -> None:
     """Decide whether orders may go, under which provision, with every reason.
 
     One order is told in full, several as a table of lines. The law of the order's own day is
     applied, as it is known on the day of the data, unless --as-of or --known-on say otherwise.
+    In a workspace every decision is recorded in its ledger before it is told.
 
     \b
     Example:
@@ -69,16 +76,14 @@ def check(
 
     data = load_data(rules)
     asked = terms(as_of, known_on, as_written)
-    kept = _keeper(rules, workspace) if keep else None
-    if kept is not None:
-        asked = kept.terms(asked)
+    recorder = _recorder(record, rules, workspace)
+    if recorder is not None:
+        asked = replace(asked, pack=recorder.pack.digest)
     codes: list[int] = []
 
     def noted(lines: "Iterator[BatchLine]") -> "Iterator[BatchLine]":
-        for line in lines:
+        for line in lines if recorder is None else _recorded(lines, recorder):
             codes.append(COULD_NOT_RUN if line.record is None else exit_code(line.record))
-            if kept is not None and line.record is not None:
-                kept.keep(line)
             yield line
 
     with given(orders) as source, progress("orders decided") as advance:
@@ -139,32 +144,38 @@ def _summary(codes: list[int]) -> None:
     say(f"{len(codes):,} orders: {counts}.")
 
 
-class _Keeper:
-    """Keeps the data once and every decision in a workspace."""
-
-    def __init__(self, rules: Path | None, workspace: Path) -> None:
-        from chipwarden.app.packs import current_pack, keep
-
-        self._workspace = workspace
-        self._pack = current_pack(rules)
-        keep(self._pack, workspace)
-
-    def terms(self, asked: "Terms") -> "Terms":
-        """Return the terms with the pack named."""
-        from dataclasses import replace
-
-        return replace(asked, pack=self._pack.digest)
-
-    def keep(self, line: "BatchLine") -> None:
-        """Keep the record of a line and say where."""
-        from chipwarden.app.workspace import keep_decision
-        from chipwarden.cli.output import say
-
-        if line.record is not None:
-            say(f"Kept as {keep_decision(line.record, self._workspace)}")
-
-
-def _keeper(rules: Path | None, workspace: Path | None) -> _Keeper:
+def _recorder(wanted: bool | None, rules: Path | None, option: Path | None) -> "Recorder | None":
+    """Return what records decisions, None where they are not to be recorded."""
+    from chipwarden.app.ledger import has_ledger, open_ledger
+    from chipwarden.app.packs import current_pack
+    from chipwarden.app.recording import Recorder
     from chipwarden.app.workspace import default_workspace
 
-    return _Keeper(rules, default_workspace(workspace))
+    workspace = default_workspace(option)
+    if wanted is None:
+        wanted = option is not None or has_ledger(workspace)
+    return Recorder(open_ledger(workspace), current_pack(rules)) if wanted else None
+
+
+def _recorded(lines: "Iterator[BatchLine]", recorder: "Recorder") -> "Iterator[BatchLine]":
+    """Record the decisions some at a time, so that they share a flush; then tell them."""
+    from chipwarden.cli.output import say
+
+    runs: list[tuple[int, int]] = []
+    while some := list(islice(lines, _TOGETHER)):
+        records = [line.record for line in some if line.record is not None]
+        if records:
+            _extend(runs, recorder.record(records), len(records))
+        yield from some
+    if runs:
+        word = "entry" if runs[0][0] == runs[-1][1] else "entries"
+        said = ", ".join(f"{a} to {b}" if b > a else f"{a}" for a, b in runs)
+        say(f"Recorded as {word} {said} of {recorder.origin}.")
+
+
+def _extend(runs: list[tuple[int, int]], first: int, count: int) -> None:
+    """Add entries to the runs; another process may have put its own in between."""
+    start = first
+    if runs and runs[-1][1] == first - 1:
+        start, _ = runs.pop()
+    runs.append((start, first + count - 1))

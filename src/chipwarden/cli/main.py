@@ -90,12 +90,29 @@ def main() -> None:
 
 
 def _register() -> None:
-    from chipwarden.cli import catalog, check, classify, explain, init, replay, rules, story
+    from chipwarden.cli import (
+        catalog,
+        check,
+        classify,
+        explain,
+        grant,
+        init,
+        ledger,
+        ledger_keys,
+        ledger_witness,
+        replay,
+        rules,
+        story,
+    )
 
     app.command("check")(check.check)
     app.command("classify")(classify.classify)
     app.add_typer(catalog.app, name="catalog")
     app.add_typer(rules.app, name="rules")
+    ledger.app.add_typer(ledger_keys.app, name="keys")
+    ledger.app.command("witness")(ledger_witness.witness)
+    app.add_typer(ledger.app, name="ledger")
+    app.add_typer(grant.app, name="grant")
     app.command("explain")(explain.explain)
     app.command("replay")(replay.replay)
     app.command("init")(init.init)

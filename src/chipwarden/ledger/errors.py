@@ -21,7 +21,15 @@ class LedgerError(ChipwardenError):
 
 
 class InvalidProof(LedgerError):
-    """A proof does not lead to the root that it is meant for."""
+    """A proof does not lead to the root that it is meant for.
+
+    Attributes:
+        reason: what is wrong with it, for programs; the words are listed in `proofs`.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class InvalidNote(LedgerError):
@@ -41,7 +49,18 @@ class InvalidPolicy(LedgerError):
 
 
 class UntrustedCheckpoint(LedgerError):
-    """A checkpoint lacks signatures that the policy asks for."""
+    """A checkpoint lacks signatures that the policy asks for.
+
+    Attributes:
+        signed: the witnesses of the policy that did sign it, as the policy names them.
+        missing: those that did not.
+    """
+
+    def __init__(
+        self, message: str, signed: tuple[str, ...] = (), missing: tuple[str, ...] = ()
+    ) -> None:
+        self.signed, self.missing = signed, missing
+        super().__init__(message)
 
 
 class DamagedLog(LedgerError):

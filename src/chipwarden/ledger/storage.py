@@ -90,8 +90,12 @@ class LogStorage(ReadStorage, Protocol):
         """
         ...
 
-    def withdraw(self, path: str) -> None:
-        """Remove a published file, if it is there."""
+    def withdraw(self, folder: str) -> None:
+        """Remove every published file below a folder such as "tile/0/000.p", if there are any.
+
+        Raises:
+            LogUnavailable: one could not be removed.
+        """
         ...
 
     def settle(self, size: int) -> None:

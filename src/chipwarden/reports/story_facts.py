@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from chipwarden.model.values import Confidence
+from chipwarden.reports.story_proof_facts import ProofChapter
 from chipwarden.rules.provisions import Citation, Provision
 
 
@@ -207,3 +208,4 @@ class StoryFacts:
     lead_case: Case
     chip: ChipChapter
     roads: tuple[Road, ...]
+    proof: ProofChapter

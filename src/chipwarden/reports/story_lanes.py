@@ -33,6 +33,16 @@ def gate(disposition: str) -> Markup:
     )
 
 
+def drawn_gate(disposition: str, x: float, y: float) -> Markup:
+    """Return the same sign, to stand in a drawing."""
+    return el(
+        "g",
+        el("circle", cx="0", cy="0", r="11", class_=f"gate {disposition}"),
+        path(_SIGNS[disposition], "gate-sign"),
+        transform=f"translate({x:.1f} {y:.1f})",
+    )
+
+
 def lanes_figure(roads: tuple[Road, ...]) -> Markup:
     """Return the drawing and the same as a table."""
     return el(
@@ -86,12 +96,7 @@ def _stop(leg: Leg, left: float, step: float, middle: float) -> Markup:
         el("title", f"{leg.caption}: {_answer(record)}"),
         dot(left, middle, 3.5, "station"),
         rect(at - 13, middle - 13, 26, 26, "lane-gap"),
-        el(
-            "g",
-            el("circle", cx="0", cy="0", r="11", class_=f"gate {disposition}"),
-            path(_SIGNS[disposition], "gate-sign"),
-            transform=f"translate({at:.1f} {middle:.1f})",
-        ),
+        drawn_gate(disposition, at, middle),
         words(at, middle - 17, way, "lane-way", "middle"),
         words(at, middle + 27, leg.caption, "lane-said", "middle"),
     )

@@ -49,6 +49,7 @@ def _contents(facts: StoryFacts) -> Markup:
     entries = [("the-chip", facts.words["chip"]["title"])]
     entries += [("the-roads", facts.words["roads"]["title"])]
     entries += [(f"road-{road.key}", road.title) for road in facts.roads]
+    entries += [("the-proof", facts.words["proof"]["title"])]
     return el(
         "nav",
         el("ul", [el("li", el("a", title, href=f"#{key}"),

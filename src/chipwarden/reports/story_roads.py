@@ -25,12 +25,6 @@ def roads_chapter(facts: StoryFacts) -> Markup:
         el("p", told["lead"], class_="lead"),
         lanes_figure(facts.roads),
         [_road(road, facts) for road in facts.roads],
-        el(
-            "section",
-            el("h3", facts.words["outlook"]["title"]),
-            el("ul", [el("li", line) for line in facts.words["outlook"]["lines"]]),
-            class_="outlook",
-        ),
         class_="chapter",
         id="the-roads",
     )

@@ -158,8 +158,9 @@ class _Table:
         # A column of the right type is taken as it is, which costs nothing.
         as_they_are = [_quoted(n) for n in dict.fromkeys((*keep, day)) if n not in facts]
         written = [
-            _quoted(name) if found[name] == kind else f"CAST({_quoted(name)} AS {kind}) AS "
-            f"{_quoted(name)}"
+            _quoted(name)
+            if found[name] == kind
+            else f"CAST({_quoted(name)} AS {kind}) AS {_quoted(name)}"
             for name, kind in facts.items()
         ]
         self.sql = f"(SELECT {', '.join([*as_they_are, *written])} FROM {self._from})"

@@ -10,19 +10,24 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write a file that is not there yet; what is there is never touched.
+
+    Args:
+        path: where.
+        content: all of it.
+        mode: its permissions, before the process's mask takes some away.
 
     Raises:
         FileExistsError: there is one.
         OSError: it cannot be written.
     """
-    unfinished = _written(path, [content])
+    unfinished = _written(path, [content], mode)
     try:
         _name_new(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def replace_whole(path: Path, parts: Iterable[bytes]) -> None:
@@ -35,15 +40,15 @@ def replace_whole(path: Path, parts: Iterable[bytes]) -> None:
     Raises:
         OSError: it cannot be written; what was there is still there.
     """
-    unfinished = _written(path, parts)
+    unfinished = _written(path, parts, 0o666)
     try:
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _written(path: Path, parts: Iterable[bytes]) -> Path:
+def _written(path: Path, parts: Iterable[bytes], mode: int) -> Path:
     """Return a hidden file beside the path that is whole and on the disk."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:40]}-", suffix=".part")
     unfinished = Path(name)
@@ -56,7 +61,7 @@ def _written(path: Path, parts: Iterable[bytes]) -> Path:
         # A temporary file is private; the finished one is as open as any new file.
         mask = os.umask(0)
         os.umask(mask)
-        unfinished.chmod(0o666 & ~mask)
+        unfinished.chmod(mode & ~mask)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
@@ -76,7 +81,7 @@ def _name_new(unfinished: Path, path: Path) -> None:
         os.replace(unfinished, path)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Bring the new name to the disk, where the system can."""
     try:
         handle = os.open(folder, os.O_RDONLY)

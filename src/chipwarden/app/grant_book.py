@@ -1,0 +1,95 @@
+"""The count of a workspace's grants, read from its log.
+
+    with held(ledger) as writer:
+        book_of(ledger).grant(identifier).left(1)      # stays so until the log is let go
+
+The records say which entries are about grants; what they say is read from the log itself.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import groupby
+
+from chipwarden.app.ledger import Ledger
+from chipwarden.enforcement.counting import count as counted
+from chipwarden.enforcement.uses import TYPES, GrantBook
+from chipwarden.ledger.errors import InvalidStatement, LogUnavailable
+from chipwarden.ledger.statements import Statement, read_statement
+from chipwarden.ledger.tiles import TILE_WIDTH
+from chipwarden.ledger.writer import LogWriter
+from chipwarden.store.bodies import BodyMissing
+
+
+@contextmanager
+def held(ledger: Ledger) -> Iterator[LogWriter]:
+    """Hold the log, all of it in the records: what is read meanwhile is all that there is.
+
+    Raises:
+        LogConflict: somebody else writes to it.
+        LogUnavailable: the log cannot be written, or the records do not reach its end.
+    """
+    with ledger.exclusive() as writer:
+        ledger.records  # noqa: B018  (it catches up)
+        position = ledger.position()
+        if (position.size if position else 0) != writer.size:
+            raise LogUnavailable(
+                f"{ledger.workspace}: found {position.size if position else 0} of "
+                f"{writer.size} entries in the records; expected all. Nothing was counted. Try "
+                "again, or make the records anew with `chipwarden ledger rebuild`."
+            )
+        yield writer
+
+
+def book_of(
+    ledger: Ledger,
+    size: int | None = None,
+    every_entry: bool = False,
+    identifier: str | None = None,
+) -> GrantBook:
+    """Return the count of all grants, or of one.
+
+    Args:
+        ledger: the ledger.
+        size: count the first so many entries, None for all.
+        every_entry: read all of them, and not only those that the records name.
+        identifier: count the grant of this id alone, which is faster.
+    """
+    if size is None:
+        size = ledger.signed().checkpoint.size
+    statements = _statements(ledger, size, every_entry, identifier)
+    if identifier is not None:
+        # Signatures take the longest; those of other grants are not needed.
+        statements = (pair for pair in statements if pair[1].subject == identifier)
+    return counted(ledger.origin, statements, ledger.history)
+
+
+def _statements(
+    ledger: Ledger, size: int, every_entry: bool, subject: str | None
+) -> Iterator[tuple[int, Statement]]:
+    """Yield the statements about grants; bundle by bundle, for they stand together in files."""
+    indexes: Sequence[int] = range(size)
+    if not every_entry:
+        indexes = [index for index in ledger.records.indexes(TYPES, subject) if index < size]
+    for _, bundle in groupby(indexes, lambda index: index // TILE_WIDTH):
+        wanted = list(bundle)
+        among = frozenset(wanted)
+        for index, content in ledger.reader.entries(wanted[0], wanted[-1] + 1, size):
+            if index in among:
+                # What is no statement says nothing of a grant.
+                with suppress(InvalidStatement):
+                    yield index, read_statement(content)
+
+
+def decisions_on(ledger: Ledger, order_id: str, book: GrantBook) -> set[int]:
+    """Return the entries of all decisions on an order.
+
+    A decision that was erased is known by the grants on it, as long as these are not erased too.
+    """
+    orders = {row["log_index"]: row["order_id"] for row in ledger.records.rows("decisions")}
+    for count in book.grants.values():
+        if count.decision_index not in orders and count.body is not None:
+            with suppress(BodyMissing):
+                named = json.loads(ledger.bodies.read(count.body).content)["order"]
+                orders[count.decision_index] = named
+    return {index for index, named in orders.items() if named == order_id}

@@ -1,0 +1,219 @@
+"""`chipwarden grant`: release grants, for gates that ask for a signature."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chipwarden.cli.grant_answers import REFUSED, refusals
+from chipwarden.cli.grant_gate import Country, Holder, Site, use, verify
+from chipwarden.cli.ledger import open_workspace
+from chipwarden.cli.options import AsJson, Workspace
+
+_HOUR_S = 3600
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Give, ask for, use and revoke release grants: a gate asks, and gets yes or no.\n\n"
+    "\b\nExample:\n  chipwarden grant list",
+)
+
+
+def _line(text: str) -> tuple[int, str]:
+    """Return line and value of a text such as 1=64."""
+    line, equals, value = text.partition("=")
+    if not (line.isdecimal() and equals and value):
+        raise typer.BadParameter(f"found {text!r}; expected the number of a line, = and a value")
+    return int(line), value
+
+
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="The file to write.", show_default=False),
+]
+
+
+@app.command("issue")
+def issue(
+    decision: Annotated[
+        int, typer.Argument(metavar="INDEX", min=0, help="Entry of the decision in the log.")
+    ],
+    holder: Holder,
+    country: Country,
+    site: Site = None,
+    quantity: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--quantity",
+            metavar="LINE=N",
+            help="Units of a line of the order; may be repeated. By default all that is left.",
+            show_default=False,
+        ),
+    ] = None,
+    serials: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--serials",
+            metavar="LINE=FILE",
+            help="Serial numbers of a line, one on each line of a file; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option(
+            "--hours",
+            min=0,
+            help="How long it holds, at most 720.",
+            show_default="72, or less where the decision bears less",
+        ),
+    ] = None,
+    output: Output = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a grant on a decision that releases; it is logged, then put into a token.
+
+    The token goes to standard output as a JWT, or to a file: a CWT where its name ends in .cwt,
+    else a JWT. Who has it can ask for the release: pass it on as you would a key.
+
+    \b
+    Example:
+      chipwarden grant issue 2 --holder "Example Rechenzentrum GmbH" --country DE -o grant.cwt
+    """  # noqa: D301
+    from chipwarden.app import grant_issuing
+    from chipwarden.cli.output import look, show
+    from chipwarden.cli.output import show_json as give
+    from chipwarden.enforcement.issuing import Wanted
+    from chipwarden.enforcement.verdicts import grant_json
+    from chipwarden.reports.grants import grant_text
+
+    wanted = Wanted(
+        holder=holder,
+        country=country,
+        site=site,
+        quantities={line: _units(text) for line, text in map(_line, quantity)}
+        if quantity
+        else None,
+        serials={line: _serials(Path(name)) for line, name in map(_line, serials or ())},
+        validity_s=None if hours is None else int(hours * _HOUR_S),
+    )
+    with refusals(), open_workspace(workspace) as ledger:
+        issued = grant_issuing.issue(ledger, decision, wanted)
+    if output is not None:
+        grant_issuing.write_token(issued, output)
+    shown = grant_json(issued.grant)
+    if as_json:
+        give(shown | ({"jwt": issued.jwt} if output is None else {"file": str(output)}))
+    elif output is not None:
+        show(grant_text(shown, look()))
+        show(f"\n{output}\n")
+    else:
+        import sys
+
+        typer.echo(grant_text(shown, look(sys.stderr)), nl=False, err=True)
+        show(f"{issued.jwt}\n")
+
+
+app.command("verify")(verify)
+app.command("use")(use)
+
+
+@app.command("revoke")
+def revoke(
+    grant: Annotated[str, typer.Argument(metavar="GRANT", help="Id of the grant.")],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; anybody can read it in the log.")
+    ],
+    return_rest: Annotated[
+        bool,
+        typer.Option(
+            "--return-rest",
+            help="What is left may be granted again: no gate can release on it any more.",
+        ),
+    ] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke a grant: nothing goes under it any more.
+
+    A gate that works offline learns of it with the next list of revocations. Say --return-rest
+    only where every gate counts in this log, or knows.
+
+    \b
+    Example:
+      chipwarden grant revoke urn:chipwarden:grant:9f0c… --reason "order cancelled"
+    """  # noqa: D301
+    from chipwarden.app import grants
+    from chipwarden.cli.output import give
+
+    with refusals(), open_workspace(workspace) as ledger:
+        revoked = grants.revoke(ledger, grant, reason, return_rest)
+    returned = [[line, units] for line, units in revoked.returned.items()]
+    record = {"grant": grant, "index": revoked.index, "returned": returned}
+    give([record], as_json, lambda: f"revoked in entry {revoked.index}\n")
+
+
+@app.command("list")
+def list_grants(
+    audit: Annotated[
+        bool,
+        typer.Option(
+            "--audit",
+            help="Read every entry of the log, and exit with 1 where one should not be there.",
+        ),
+    ] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """List all grants with what is used and left of each, counted from the log.
+
+    \b
+    Example:
+      chipwarden grant list
+    """  # noqa: D301
+    from chipwarden.app.grant_view import book_json
+    from chipwarden.cli.output import give, look
+    from chipwarden.reports.grants import book_text
+
+    with open_workspace(workspace) as ledger:
+        book = book_json(ledger, every_entry=audit)
+    give([book], as_json, lambda: book_text(book, look()))
+    if audit and book["problems"]:
+        raise typer.Exit(REFUSED)
+
+
+@app.command("revocations")
+def revocations(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")
+    ],
+    workspace: Workspace = None,
+) -> None:
+    """Write the signed list of revocations, for gates that work offline.
+
+    It tells up to which entry of the log it knows, and when it was made. Bring gates a new one
+    more often than your shortest grant is long.
+
+    \b
+    Example:
+      chipwarden grant revocations -o revocations.cose
+    """  # noqa: D301
+    from chipwarden.app.grant_view import write_revocations
+    from chipwarden.cli.output import show
+
+    with open_workspace(workspace) as ledger:
+        write_revocations(ledger, output)
+    show(f"{output}\n")
+
+
+def _units(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"found {text!r} as a quantity; expected whole units") from None
+
+
+def _serials(path: Path) -> tuple[str, ...]:
+    return tuple(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())

@@ -1,0 +1,1 @@
+"""Versions of the records tables, oldest first; alembic runs them."""
