@@ -21,8 +21,13 @@ from tests.ledger.logs import (
 
 from chipwarden.ledger.errors import DamagedLog, LogConflict
 from chipwarden.ledger.hashing import leaf_hash
-from chipwarden.ledger.proofs import verify_consistency, verify_inclusion
-from chipwarden.ledger.reader import NoSuchEntry
+from chipwarden.ledger.proofs import (
+    verify_consistency,
+    verify_inclusion,
+    verify_subtree_consistency,
+    verify_subtree_inclusion,
+)
+from chipwarden.ledger.reader import NoSubtree, NoSuchEntry
 from chipwarden.ledger.sequencer import Sequencer
 from chipwarden.ledger.tiles import EntryTooLong
 from chipwarden.ledger.writer import LogWriter
@@ -62,6 +67,25 @@ def test_every_proof_of_a_log_is_that_of_the_recursive_definition(
         old_root = log.root(index + 1)
         verify_consistency(index + 1, size, old_root, signed.checkpoint.root, proof)
         assert log.entry(index, size) == given[index]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 13, 64, 100, 300])
+def test_subtree_proofs_are_those_of_the_recursive_definition(size: int, tmp_path: Path) -> None:
+    log, given = reader(log_of(tmp_path, size)), entries(size)
+    for start in range(0, size, max(size // 9, 1)):
+        for end in range(start + 1, size + 1, max(size // 7, 1)):
+            if not rfc6962.is_subtree(start, end):
+                with pytest.raises(NoSubtree):
+                    log.subtree_consistency_proof(start, end, size)
+                continue
+            part, root = given[start:end], rfc6962.mth(given[start:end])
+            proof = log.subtree_consistency_proof(start, end, size)
+            assert proof == rfc6962.subtree_proof(start, end, given)
+            verify_subtree_consistency(start, end, size, proof, root, rfc6962.mth(given))
+            for index in {start, (start + end) // 2, end - 1} & set(range(start, end)):
+                proof = log.subtree_inclusion_proof(index, start, end, size)
+                assert proof == rfc6962.path(index - start, part)
+                verify_subtree_inclusion(index, start, end, leaf_hash(given[index]), proof, root)
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=5), st.booleans())

@@ -41,6 +41,17 @@ class NoSuchEntry(LedgerError):
         super().__init__(f"entry {index:,}: the log has {has}")
 
 
+class NoSubtree(LedgerError):
+    """A range of entries is not one subtree of any tree."""
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start, self.end = start, end
+        super().__init__(
+            f"entries {start:,} to before {end:,}: found no subtree; expected a first entry that "
+            "is a multiple of the least power of two that holds the range"
+        )
+
+
 class LogReader:
     """Reads one log; roots and proofs of trees below the newest checkpoint that it opened.
 
@@ -116,15 +127,36 @@ class LogReader:
 
         Raises:
             NoSuchEntry: the tree does not reach so far.
-            DamagedLog: a tile that it needs is missing, or the proof does not hold.
+            DamagedLog: a tile that it needs is missing.
 
         Source:
             RFC 6962, section 2.1.1.
         """
-        if not 0 <= index < size:
+        return self.subtree_inclusion_proof(index, 0, size, size)
+
+    def subtree_inclusion_proof(
+        self, index: int, start: int, end: int, size: int
+    ) -> list[bytes]:
+        """Return the proof that an entry is in a subtree, from the leaf upwards.
+
+        Args:
+            index: of the entry, from `start` to before `end`.
+            start: first entry of the subtree.
+            end: first entry after it.
+            size: of the tree that both are in.
+
+        Raises:
+            NoSuchEntry: the tree does not reach so far, or the entry is not in the subtree.
+            NoSubtree: no tree has such a subtree.
+            DamagedLog: a tile that it needs is missing.
+
+        Source:
+            draft-ietf-plants-merkle-tree-certs, section 4.3.
+        """
+        if not 0 <= start <= index < end <= size:
             raise NoSuchEntry(index, size)
+        _check_subtree(start, end)
         proof: list[bytes] = []
-        start, end = 0, size
         while end - start > 1:
             middle = start + _split(end - start)
             if index < middle:
@@ -163,20 +195,42 @@ class LogReader:
         """
         if not 0 <= old <= new:
             raise NoSuchEntry(old, new)
-        if old in (0, new):
-            return []
+        return self.subtree_consistency_proof(0, old, new) if old else []
+
+    def subtree_consistency_proof(self, start: int, end: int, size: int) -> list[bytes]:
+        """Return the proof that a tree has a subtree; from entry 0 it is a consistency proof.
+
+        Args:
+            start: first entry of the subtree.
+            end: first entry after it.
+            size: of the tree.
+
+        Raises:
+            NoSuchEntry: the tree does not reach so far.
+            NoSubtree: no tree has such a subtree.
+            DamagedLog: a tile that it needs is missing.
+
+        Source:
+            draft-ietf-plants-merkle-tree-certs, section 4.4; RFC 6962, section 2.1.2.
+        """
+        if not 0 <= start < end <= size:
+            raise NoSuchEntry(end - 1, size)
+        _check_subtree(start, end)
         proof: list[bytes] = []
-        start, end, is_whole = 0, new, True
-        while old != end:
-            middle = start + _split(end - start)
-            if old <= middle:
-                proof.append(self._range(middle, end, new))
-                end = middle
-            else:
-                proof.append(self._range(start, middle, new))
+        left, right, is_whole = 0, size, True
+        while (start, end) != (left, right):
+            middle = left + _split(right - left)
+            if end <= middle:
+                proof.append(self._range(middle, right, size))
+                right = middle
+                continue
+            proof.append(self._range(left, middle, size))
+            if start < middle:
+                # It goes on beyond the middle, so its left part is this whole subtree.
                 start, is_whole = middle, False
+            left = middle
         if not is_whole:
-            proof.append(self._range(start, end, new))
+            proof.append(self._range(left, right, size))
         proof.reverse()
         return proof
 
@@ -261,6 +315,11 @@ class LogReader:
 def _split(width: int) -> int:
     """Return the largest power of two below a width of at least two."""
     return 1 << (width - 1).bit_length() - 1
+
+
+def _check_subtree(start: int, end: int) -> None:
+    if start % (1 << (end - start - 1).bit_length()):
+        raise NoSubtree(start, end)
 
 
 def _not_the_root(index: int, error: InvalidProof) -> DamagedLog:
