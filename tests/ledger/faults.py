@@ -15,17 +15,18 @@ from typing import Any, Final, Literal, TypeVar
 
 T = TypeVar("T")
 
-# The system calls behind each of them, for the comparison with a trace of a real process.
+# The system calls behind each of them, for the comparison with a trace of a real process; which
+# one it is depends on the processor.
 CALLS: Final = {
-    "open": {"openat"},
+    "open": {"open", "openat"},
     "write": {"write"},
     "fsync": {"fsync"},
     "fdatasync": {"fdatasync"},
-    "replace": {"rename"},
-    "unlink": {"unlink"},
-    "mkdir": {"mkdir"},
+    "replace": {"rename", "renameat", "renameat2"},
+    "unlink": {"unlink", "unlinkat"},
+    "mkdir": {"mkdir", "mkdirat"},
     "listdir": {"getdents64"},
-    "rmdir": {"rmdir"},
+    "rmdir": {"rmdir", "unlinkat"},
     "close": {"close"},
 }
 

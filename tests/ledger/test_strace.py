@@ -158,9 +158,10 @@ def test_the_layer_of_faults_has_every_call_that_changes_files() -> None:
     known = set[str]().union(*CALLS.values())
     with tracer() as some:
         made = {call for call, count in counted(some).items() if count} & set(CHANGING)
-    assert made and made <= known
+    assert made <= known
     # And it has none that is never made.
-    assert known - {"close", "getdents64"} == made
+    for name, calls in CALLS.items():
+        assert name in ("close", "listdir") or calls & made, name
 
 
 def test_some_call_fails() -> None:

@@ -83,8 +83,10 @@ def fsck(
         TilesCheck(storage, check.find, advance).check(checkpoint)
     if checkpoint is not None or not check.findings:
         check.beyond(checkpoint.size if checkpoint else 0)
+    # Damaged tiles cannot tell one history from another, and nobody is to be accused by them.
+    compares = not check.findings
     for known in earlier:
-        check.extends(known, checkpoint, verifiers, origin)
+        check.extends(known, checkpoint, verifiers, origin, compares)
     return FsckReport(checkpoint, tuple(check.findings))
 
 
@@ -145,15 +147,16 @@ class _Check:
         checkpoint: Checkpoint | None,
         verifiers: Sequence[NoteVerifier],
         origin: str,
+        compares: bool,
     ) -> None:
-        """Compare with a checkpoint that somebody saw before."""
+        """Compare with a checkpoint that somebody saw before; sizes alone if the tiles are bad."""
         size = checkpoint.size if checkpoint else 0
         if known.size > size:
             self.find(
                 CHECKPOINT, f"{size} entries", f"at least the {known.size} that were signed before"
             )
             return
-        if not known.size or checkpoint is None:
+        if not known.size or checkpoint is None or not (compares or known.size == size):
             return
         reader = LogReader(self._storage, verifiers, origin)
         try:
