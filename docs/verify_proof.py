@@ -14,11 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 def _need(holds, what):
     if not holds:
         raise ValueError(what)
-
 def _b64(text):
     _need(b64encode(data := b64decode(text, validate=True)).decode() == text, "not proper base64")
     return data
-
 def _item(data, at=0):  # RFC 8949: a value, and where the next one begins; no tags, no fractions
     major, n, at = data[at] >> 5, data[at] & 31, at + 1
     if n > 23 and major != 7:
@@ -31,8 +29,8 @@ def _item(data, at=0):  # RFC 8949: a value, and where the next one begins; no t
         part, at = _item(data, at)
         parts.append(part)
     pairs = dict(zip(parts[::2], parts[1::2], strict=True)) if major == 5 else None
+    _need(pairs is None or len(pairs) == n, "a key that stands twice")
     return {0: n, 1: -1 - n, 4: parts, 5: pairs, 7: {20: False, 21: True}.get(n)}[major], at
-
 def _sign1(data):  # RFC 9052, 4.2: headers; what is checked; all but the header that is not signed
     header, a = _item(data, 2)
     unsigned, b = _item(data, a)
@@ -59,6 +57,7 @@ def _signers(text, lines, policy):  # C2SP signed-note, tlog-cosignature, tlog-p
             public = ed25519.Ed25519PublicKey.from_public_bytes(_b64(key)[1:])
             for line in (each for each in lines.split("\n") if each.startswith(f"— {name} ")):
                 if (data := _b64(line.split(" ")[2]))[:4] == mark:
+                    _need(len(data) == (76 if word == "witness" else 68), "a signature too long")
                     time = int.from_bytes(data[4:-64], "big")
                     first = f"cosignature/v1\ntime {time}\n" if word == "witness" else ""
                     public.verify(data[-64:], (first + text).encode())
@@ -81,7 +80,7 @@ def verify(proof, trust):
     _need(f"log {origin}" in met and "quorum" in [w[0] for w in policy], f"{origin} is not trusted")
     yield "receipt"
     header, unsigned, signed, entry = _sign1(_b64(said[10:]))
-    log, proofs, (raw, nil, signature), _ = _sign1(unsigned[394][0])
+    log, proofs, (raw, nil, signature), _ = _sign1(*unsigned[394])
     tree, index, path = _item(proofs[396][-1][0])[0]
     _need(tree == int(size) == log[15]["chipwarden.tree-size"] > index >= 0, "for another tree")
     _need(nil == b"\xf6", "it holds more than a proof")
@@ -103,13 +102,14 @@ def verify(proof, trust):
     said = _item(_item(signed[1])[0])[0]
     told = [f'{asctime(gmtime(time))} UTC, {issuer} on {subject}: {said["type"]} {said["public"]}',
             f"It is entry {index} of {size} of the log {origin}, signed by {', '.join(met)}."]
-    for data in (_b64(line.removeprefix("open ")) for line in opened):
+    _need(len(set(opened)) == len(opened), "an opening that stands twice")
+    for data in (_b64(line[5:] if line[:5] == "open " else "") for line in opened):
         _, name, value = _item(data)[0]
         yield f"opening {name}"
         digest = sha256(b"\x84\x77chipwarden.commitment/1" + data[1:]).digest()
         _need(data[0] == 0x83 and said["commitments"].get(name) == digest, "another value")
         told.append(f"It committed to {name} = {value.decode(errors='replace')}")
-    yield "\n".join(told)
+    yield "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in told)
 
 if __name__ == "__main__":
     parts = ["files"]  # those that were reached: the last one fails, or tells what was proved

@@ -9,6 +9,7 @@
       policy.txt        key of the log, witnesses and how many must sign (C2SP tlog-policy)
       keys/             private keys, locked with a passphrase that lies elsewhere
       ledger/           the log; ledger/public is what anybody may read
+      seen              the newest checkpoint that was written here; the log must extend it
       cosigned          the newest checkpoint with what witnesses signed
       bodies/           what the log only commits to, sealed
       records.sqlite    a view for questions, made from log and bodies
@@ -25,16 +26,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 
 from chipwarden.app.passphrases import passphrase
 from chipwarden.ledger.bodies import Body
-from chipwarden.ledger.checkpoints import Checkpoint, SignedCheckpoint
-from chipwarden.ledger.errors import InvalidSignature, InvalidStatement, LedgerError
+from chipwarden.ledger.checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
+from chipwarden.ledger.errors import (
+    InvalidPolicy,
+    InvalidSignature,
+    InvalidStatement,
+    LedgerError,
+)
 from chipwarden.ledger.key_history import KeyHistory
 from chipwarden.ledger.key_statements import KEY, REVOKED
 from chipwarden.ledger.keys import SigningKey
-from chipwarden.ledger.note_keys import Ed25519Signer
+from chipwarden.ledger.note_keys import Ed25519Signer, Ed25519Verifier, verifier_key
 from chipwarden.ledger.policies import Policy, read_policy
 from chipwarden.ledger.reader import LogReader
 from chipwarden.ledger.statements import Statement, read_statement, verify_statement
@@ -45,13 +54,14 @@ from chipwarden.model.errors import ChipwardenError, InvalidDocument, Problem
 from chipwarden.store.bodies import Bodies, BodyMissing, DamagedBody
 from chipwarden.store.key_files import KeyFolder
 from chipwarden.store.log_files import LogFiles
+from chipwarden.store.whole_files import replace_whole
 
 if TYPE_CHECKING:
     from chipwarden.store.records import Position, Records
 
 SETTINGS, POLICY = "ledger.toml", "policy.txt"
 KEYS, LOG_FOLDER, BODIES = "keys", "ledger", "bodies"
-RECORDS, COSIGNED = "records.sqlite", "cosigned"
+RECORDS, COSIGNED, SEEN = "records.sqlite", "cosigned", "seen"
 
 # Names of key files.
 STATEMENTS_KEY, LOG_KEY, RECEIPTS_KEY, BODIES_KEY = "statements", "log", "receipts", "bodies"
@@ -170,8 +180,21 @@ class Ledger:
 
     @cached_property
     def policy(self) -> Policy:
-        """Which keys sign the log, and which witnesses must."""
-        return read_policy(text_of(self.workspace / POLICY))
+        """Which key signs the log, and which witnesses must.
+
+        Raises:
+            InvalidPolicy: policy.txt cannot be used, or names another key for the log.
+        """
+        found = read_policy(text_of(self.workspace / POLICY))
+        native = self.keys.public_key(LOG_KEY).native
+        assert isinstance(native, Ed25519PublicKey)
+        own = verifier_key(Ed25519Verifier(self.origin, native))
+        if [verifier_key(key) for key in found.logs] != [own]:
+            raise InvalidPolicy(
+                f"{self.workspace / POLICY}: found other log keys; expected {own} alone, the key "
+                "of this workspace. Somebody changed the file: bring it back from a copy."
+            )
+        return found
 
     @cached_property
     def keys(self) -> KeyFolder:
@@ -263,12 +286,14 @@ class Ledger:
         return None if found is None else found.content
 
     def opened_body(self, statement: Statement) -> Body | None:
-        """Return a statement's body, None where it has none or it was erased.
+        """Return a statement's body, None where it has none, it was erased, or is not ours.
+
+        What another issuer says it committed to may be a digest that it saw here.
 
         Raises:
             DamagedBody: it is not what was written.
         """
-        if statement.body is None:
+        if statement.body is None or statement.issuer != self.issuer:
             return None
         try:
             return self.bodies.read(statement.body)
@@ -300,7 +325,15 @@ class Ledger:
         return self._records.position()
 
     def rebuild(self, advance: Callable[[int], None] | None = None) -> "Records":
-        """Drop the records and make them again from log and bodies."""
+        """Drop the records and make them again from log and bodies.
+
+        Raises:
+            NoPassphrase, WrongPassphrase: bodies stay locked; nothing was dropped.
+            RolledBack: the log is not the one that the records were made from; nothing was
+                dropped, for they show it.
+        """
+        self.keys.x25519(BODIES_KEY)
+        self._refuse_older_than_records()
         if self._records is not None:
             self._records.close()
             self._records = None
@@ -310,6 +343,15 @@ class Ledger:
         self._records = self._open_records()
         self._catch_up(self._records, advance)
         return self._records
+
+    def _refuse_older_than_records(self) -> None:
+        from chipwarden.store.record_database import UnusableRecords
+
+        signed = self.reader.checkpoint()
+        with suppress(UnusableRecords):
+            at = self.position()
+            if at is not None and signed is not None and self._records is not None:
+                self._check_extends(self._records, at, signed.checkpoint)
 
     def _catch_up(self, records: "Records", advance: Callable[[int], None] | None = None) -> None:
         signed = self.reader.checkpoint()
@@ -333,11 +375,11 @@ class Ledger:
         if at.size > now.size or (at.root and self.reader.root(at.size) != at.root):
             raise RolledBack(records.path, at.size, now.size)
 
-    def _content(self, digest: bytes) -> bytes | None:
+    def _content(self, statement: Statement) -> bytes | None:
         # A body that was damaged stops nobody: a check tells of it, and once it is brought back
         # the records are made anew.
-        with suppress(BodyMissing, DamagedBody):
-            return self.bodies.read(digest).content
+        with suppress(DamagedBody):
+            return self.body(statement)
         return None
 
     def contents(self, indexes: Iterable[int]) -> Iterator[tuple[int, bytes]]:
@@ -381,11 +423,41 @@ class Ledger:
             return
         signers = [Ed25519Signer(self.origin, self.log_key)]
         with LogWriter(self.storage, self.origin, signers, self.now) as writer:
+            self._refuse_older(writer)
             self._writer = writer
             try:
                 yield writer
             finally:
                 self._writer = None
+                self._keep_seen(writer)
+
+    def kept_checkpoint(self, name: str) -> SignedCheckpoint | None:
+        """Return a checkpoint that the workspace keeps beside the log, None where it has none.
+
+        Raises:
+            InvalidNote, InvalidSignature: it is not one of this log.
+        """
+        path = self.workspace / name
+        if not path.is_file():
+            return None
+        return open_checkpoint(path.read_bytes(), self.policy.logs, self.origin)
+
+    def _refuse_older(self, writer: LogWriter) -> None:
+        """Refuse to write to a log that does not extend what this workspace saw of it."""
+        for name in (SEEN, COSIGNED):
+            kept = self.kept_checkpoint(name)
+            if kept is None:
+                continue
+            known, signed = kept.checkpoint, self.reader.checkpoint()
+            size = signed.checkpoint.size if signed else 0
+            if known.size > size or self.reader.root(known.size) != known.root:
+                raise RolledBack(self.workspace / name, known.size, size)
+
+    def _keep_seen(self, writer: LogWriter) -> None:
+        """Keep the newest checkpoint where who changes the log does not look."""
+        path, content = self.workspace / SEEN, writer.checkpoint
+        if content is not None and not (path.is_file() and path.read_bytes() == content):
+            replace_whole(path, [content])
 
     def append(self, *entries: bytes) -> int:
         """Append entries and return the index of the first; they are durable then.
@@ -403,7 +475,7 @@ class RolledBack(LedgerError):
     def __init__(self, records: Path, seen: int, size: int) -> None:
         self.seen, self.size = seen, size
         super().__init__(
-            f"{records}: found records of {seen:,} entries that the log of {size:,} does not "
+            f"{records}: found a log of {seen:,} entries that the log of {size:,} does not "
             "extend; expected a log that only grows. Somebody rolled it back or replaced it: "
             "compare it with a checkpoint that a witness keeps (`chipwarden ledger fsck`)."
         )

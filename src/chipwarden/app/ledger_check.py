@@ -9,15 +9,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from chipwarden.app.ledger import BODIES_KEY, COSIGNED, Ledger
+from chipwarden.app.ledger import BODIES_KEY, COSIGNED, SEEN, Ledger
 from chipwarden.app.recording import commits_to
 from chipwarden.ledger.checkpoints import Checkpoint, open_checkpoint
 from chipwarden.ledger.erasures import ERASURE, Erasure
-from chipwarden.ledger.errors import DamagedLog, InvalidStatement, LedgerError
+from chipwarden.ledger.errors import (
+    DamagedLog,
+    InvalidNote,
+    InvalidSignature,
+    InvalidStatement,
+    LedgerError,
+)
 from chipwarden.ledger.fsck import Finding, FsckReport, fsck
 from chipwarden.ledger.key_history import KeyHistory
 from chipwarden.ledger.policies import Policy
 from chipwarden.ledger.statements import Statement, read_statement, verify_statement
+from chipwarden.ledger.storage import CHECKPOINT
 from chipwarden.ledger.tiles import TILE_WIDTH, entries_path
 from chipwarden.ledger.trust import read_trust
 from chipwarden.ledger.writer import LogWriter
@@ -50,12 +57,12 @@ def check_ledger(
         ledger.keys.x25519(BODIES_KEY)
     refused = _published_anew(ledger)
     with ledger.storage.exclusive():
-        seen = [*_opened(earlier, ledger.policy, ledger.origin), *_kept(ledger)]
-        report = fsck(ledger.storage, ledger.policy.logs, ledger.origin, seen, advance)
-        if refused is not None and not report.findings:
-            return FsckReport(report.checkpoint, (refused,))
-        if report.checkpoint is None or report.findings:
-            return report
+        kept, wrong = _kept(ledger)
+        seen = [*_opened(earlier, ledger.policy, ledger.origin), *kept]
+        report = _found(fsck(ledger.storage, ledger.policy.logs, ledger.origin, seen, advance))
+        wrong += [refused] if refused is not None and not report.findings else []
+        if report.checkpoint is None or report.findings or wrong:
+            return FsckReport(report.checkpoint, (*report.findings, *wrong))
         size, history = report.checkpoint.size, KeyHistory()
         findings = tuple(_statements(ledger, size, bodies, history))
         notes = tuple(_suspect(ledger, size, history))
@@ -65,7 +72,7 @@ def check_ledger(
 def _published_anew(ledger: Ledger) -> Finding | None:
     """Publish what a writer that died had committed; return why that cannot be."""
     try:
-        with LogWriter(ledger.storage, ledger.origin, (), ledger.now):
+        with LogWriter(ledger.storage, ledger.origin, (), ledger.now, ledger.policy.logs):
             return None
     except DamagedLog as error:
         return Finding(error.path, error.found, error.expected)
@@ -82,7 +89,9 @@ def check_public(
     """
     believed = read_trust(trust)
     seen = _opened(earlier, believed.policy, believed.origin)
-    return fsck(PublicFiles(folder), believed.policy.logs, believed.origin, seen, advance)
+    return _found(
+        fsck(PublicFiles(folder), believed.policy.logs, believed.origin, seen, advance)
+    )
 
 
 def _opened(contents: Sequence[bytes], policy: Policy, origin: str) -> list[Checkpoint]:
@@ -101,14 +110,28 @@ def report_json(report: FsckReport) -> dict[str, Any]:
     }
 
 
-def _kept(ledger: Ledger) -> Iterator[Checkpoint]:
-    """Yield the checkpoints that this workspace saw before."""
-    path = ledger.workspace / COSIGNED
-    if path.is_file():
-        yield open_checkpoint(path.read_bytes(), ledger.policy.logs, ledger.origin).checkpoint
+def _found(report: FsckReport) -> FsckReport:
+    """Return a report that finds fault with a log of which nothing is there."""
+    if report.checkpoint is not None or report.findings:
+        return report
+    missing = Finding(CHECKPOINT, "no such file", "a log, whose first entries are keys")
+    return FsckReport(None, (missing,))
+
+
+def _kept(ledger: Ledger) -> tuple[list[Checkpoint], list[Finding]]:
+    """Return the checkpoints that this workspace saw before, and what is wrong with them."""
+    seen: list[Checkpoint] = []
+    wrong: list[Finding] = []
+    for name in (SEEN, COSIGNED):
+        try:
+            if (found := ledger.kept_checkpoint(name)) is not None:
+                seen.append(found.checkpoint)
+        except (InvalidNote, InvalidSignature) as error:
+            wrong.append(Finding(name, str(error), "a checkpoint that the log signed"))
     position = ledger.position()
     if position is not None and position.root:
-        yield Checkpoint(ledger.origin, position.size, position.root)
+        seen.append(Checkpoint(ledger.origin, position.size, position.root))
+    return seen, wrong
 
 
 def _statements(

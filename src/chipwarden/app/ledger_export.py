@@ -16,9 +16,17 @@ from chipwarden.app.ledger_view import entry_rows
 from chipwarden.app.proofs import trust
 from chipwarden.app.tables import ENDINGS, write_table
 from chipwarden.ledger.errors import DamagedLog
+from chipwarden.ledger.hashing import HASH_SIZE
 from chipwarden.ledger.notes import note_bytes
 from chipwarden.ledger.storage import CHECKPOINT
-from chipwarden.ledger.tiles import TILE_WIDTH, entries_path, tile_path, tile_widths
+from chipwarden.ledger.tiles import (
+    TILE_WIDTH,
+    bundle_entries,
+    encode_entries,
+    entries_path,
+    tile_path,
+    tile_widths,
+)
 from chipwarden.model.errors import ChipwardenError
 from chipwarden.reports.ledger import day_and_time
 
@@ -27,6 +35,9 @@ TRUST_FILE: Final = "trust.txt"
 COLUMNS: Final = ("entry", "signed", "type", "issuer", "subject", "summary")
 # The same log gives the same archive.
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
+_ENTRIES: Final = "tile/entries/"
+_UNIX: Final = 3
+_READABLE: Final = 0o100644
 
 
 class UnknownEnding(ChipwardenError):
@@ -47,9 +58,9 @@ def export(ledger: Ledger, path: Path, advance: Callable[[int], None] | None = N
         DamagedLog: a file of the log is missing.
         OSError: it cannot be written; what was there is still there.
     """
-    if path.suffix == ARCHIVE:
+    if path.suffix.casefold() == ARCHIVE:
         return _archive(ledger, path, advance)
-    if path.suffix not in ENDINGS:
+    if path.suffix.casefold() not in ENDINGS:
         raise UnknownEnding(path)
     return _table(ledger, path)
 
@@ -58,10 +69,13 @@ def _archive(ledger: Ledger, path: Path, advance: Callable[[int], None] | None) 
     signed = ledger.signed()
     part = path.with_name(f".{path.name}.part")
     try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        # Stored as it is: hashes do not compress, and each deflates in its own way.
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
 
             def add(name: str, content: bytes | str) -> None:
-                archive.writestr(zipfile.ZipInfo(name, _NO_TIME), content)
+                entry = zipfile.ZipInfo(name, _NO_TIME)
+                entry.create_system, entry.external_attr = _UNIX, _READABLE << 16
+                archive.writestr(entry, content)
 
             add(CHECKPOINT, note_bytes(signed.note))
             add(TRUST_FILE, trust(ledger))
@@ -91,9 +105,16 @@ def _paths(size: int) -> Iterator[str]:
 
 def _content(ledger: Ledger, name: str) -> bytes:
     content = ledger.storage.read(name)
-    if content is None:
+    if content is not None:
+        return content
+    full, _, width = name.partition(".p/")
+    whole = ledger.storage.read(full) if width else None
+    if whole is None:
         raise DamagedLog(name, "no such file", "a file of the log; `ledger fsck` tells more")
-    return content
+    # The log has grown meanwhile: the full file holds the partial one.
+    if full.startswith(_ENTRIES):
+        return encode_entries(bundle_entries(whole, full)[: int(width)])
+    return whole[: int(width) * HASH_SIZE]
 
 
 def _table(ledger: Ledger, path: Path) -> int:

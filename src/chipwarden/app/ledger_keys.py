@@ -62,6 +62,18 @@ class OwnKey(LedgerError):
         )
 
 
+class EndsOwnKey(LedgerError):
+    """A revocation would end a key with which the workspace signs."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"found that it would end the {name} key too, with which this workspace signs, for "
+            "the key that is suspect registered it; expected one that another key registered. "
+            f"Replace it first with `chipwarden ledger keys rotate {name} --spare FILE`. Nothing "
+            "was changed."
+        )
+
+
 class NeedsSpare(LedgerError):
     """A statements key that is suspect cannot register the next one."""
 
@@ -127,34 +139,63 @@ def rotate(
     is_suspect = suspect_from is not None
     if is_suspect and use == STATEMENT and spare is None:
         raise NeedsSpare
-    old = ledger.keys.signing_key(name)
-    if following not in ledger.keys.names():
-        ledger.keys.create(following, algorithm)
-    new = ledger.keys.signing_key(following)
-    issuer = ledger.issuer
-    with ledger.exclusive():
-        known = {record.kid: record.since for record in ledger.history.records}
-        registered = known.get(new.kid)
-        if registered is None:
-            signer, proof = spare or ledger.signing_key, possession(issuer, use, new)
-            registered = _append(
-                ledger, sign_key(issuer, signer, ledger.now(), issuer, new.public, proof, use)
-            )
-        ledger.keys.replace(name, following)
-        ledger.forget_keys()
+    with ledger.exclusive() as writer:
+        old = _replaced(ledger, name)
+        if old is None:
+            old = ledger.keys.public_key(name).thumbprint
+            if following not in ledger.keys.names():
+                ledger.keys.create(following, algorithm)
+            new = ledger.keys.signing_key(following)
+            if _since(ledger, new.kid) is None:
+                signer, proof = spare or ledger.signing_key, possession(ledger.issuer, use, new)
+                statement = sign_key(
+                    ledger.issuer, signer, ledger.now(), ledger.issuer, new.public, proof, use
+                )
+                ended = sign_revocation(
+                    ledger.issuer, new if use == STATEMENT else signer, ledger.now(), old,
+                    COMPROMISED if is_suspect else SUPERSEDED, suspect_from,
+                )  # fmt: skip
+                # Both or neither: what the log would refuse must not be half done.
+                tried, size = ledger.history, writer.size
+                tried.add(size, statement)
+                tried.add(size + 1, ended)
+                _append(ledger, statement)
+            ledger.keys.replace(name, following)
+            ledger.forget_keys()
+        kid = ledger.keys.public_key(name).thumbprint
+        registered = _since(ledger, kid)
+        assert registered is not None
         # The new key ends the old one: that it works is shown before the old one is gone.
         superseded = _append(
             ledger,
             sign_revocation(
-                issuer,
+                ledger.issuer,
                 ledger.signing_key,
                 ledger.now(),
-                old.kid,
+                old,
                 COMPROMISED if is_suspect else SUPERSEDED,
                 suspect_from,
             ),
         )
-    return Rotated(new.kid, registered, superseded)
+    return Rotated(kid, registered, superseded)
+
+
+def _since(ledger: Ledger, kid: bytes) -> int | None:
+    """Return which entry registers a key, None where none does."""
+    return next((one.since for one in ledger.history.records if one.kid == kid), None)
+
+
+def _replaced(ledger: Ledger, name: str) -> bytes | None:
+    """Return the key that a rotation replaced and did not come to end, None where there is none."""
+    counting = {one.kid for one in ledger.history.current(ledger.issuer) if one.use == USES[name]}
+    own = ledger.keys.public_key(name).thumbprint
+    for each in (each for each in ledger.keys.names() if each.startswith(f"{name}-")):
+        kid = ledger.keys.public_key(each).thumbprint
+        # One that was cut off earlier may have kept the key, and not yet replaced it.
+        is_kept = each == f"{name}-{kid.hex()[:16]}" and kid != own
+        if is_kept and kid in counting:
+            return kid
+    return None
 
 
 def make_spare(ledger: Ledger, path: Path) -> int:
@@ -266,16 +307,21 @@ def register(ledger: Ledger, contents: Sequence[bytes]) -> int:
 
 
 def _append(ledger: Ledger, statement: Statement) -> int:
-    """Append the statement of a key, unless the history would refuse it."""
+    """Append the statement of a key, unless the history would refuse it, or end a key of ours."""
     with ledger.exclusive() as writer:
-        ledger.history.add(writer.size, statement)
+        history = ledger.history
+        history.add(writer.size, statement)
+        for name in USES:
+            own = ledger.keys.public_key(name).thumbprint
+            if any(one.kid == own and one.until is not None for one in history.records):
+                raise EndsOwnKey(name)
         return writer.append([statement.content])
 
 
 def _read_request(content: bytes) -> tuple[str, PublicKey, bytes]:
     try:
         found = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NoRequest(str(error)) from error
     if not isinstance(found, dict) or found.get("schema") != REQUEST:
         raise NoRequest("another document")

@@ -159,7 +159,7 @@ def _value(value: bytes) -> Any:
     """Return an opened value: it is JSON wherever we committed to it."""
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value.hex()
 
 

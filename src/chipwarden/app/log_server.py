@@ -7,6 +7,7 @@ headers. It answers GET and HEAD for the checkpoint, tiles and entry bundles.
 """
 
 import gzip
+import logging
 from typing import Final
 
 from starlette.applications import Starlette
@@ -25,6 +26,8 @@ BRIEFLY: Final = "public, max-age=1"
 # Hashes do not compress, entries do.
 _SMALLEST_ZIPPED: Final = 1024
 
+_log = logging.getLogger(__name__)
+
 
 def log_app(storage: ReadStorage) -> Starlette:
     """Return the application that serves a log.
@@ -41,7 +44,10 @@ def log_app(storage: ReadStorage) -> Starlette:
         try:
             content = await run_in_threadpool(storage.read, path)
         except LogUnavailable as error:
-            return PlainTextResponse(f"{error}\n", 503, {"Retry-After": "5"})
+            # Where the file lies is nobody else's business.
+            _log.error("%s", error)
+            headers = {"Retry-After": "5", "Cache-Control": "no-store"}
+            return PlainTextResponse("This log cannot be read now.\n", 503, headers)
         if content is None:
             # The partial tile may be superseded by the full one, which the client knows to ask for.
             return _missing("not there, or not any longer")

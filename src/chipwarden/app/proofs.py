@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chipwarden.app.ledger import COSIGNED, POLICY, Ledger, text_of
 from chipwarden.app.recording import body_values
-from chipwarden.ledger.checkpoints import SignedCheckpoint, open_checkpoint
+from chipwarden.ledger.checkpoints import SignedCheckpoint
 from chipwarden.ledger.commitments import Opening, opening_of
 from chipwarden.ledger.errors import (
     InvalidNote,
@@ -19,7 +19,13 @@ from chipwarden.ledger.errors import (
     UntrustedCheckpoint,
 )
 from chipwarden.ledger.notes import note_bytes
-from chipwarden.ledger.proof_files import VerifiedProof, read_proof, verify_proof, write_proof
+from chipwarden.ledger.proof_files import (
+    LARGEST,
+    VerifiedProof,
+    read_proof,
+    verify_proof,
+    write_proof,
+)
 from chipwarden.ledger.receipts import attach_receipts, issue_receipt
 from chipwarden.ledger.statements import Statement, read_statement
 from chipwarden.ledger.trust import read_trust, trust_text
@@ -76,11 +82,10 @@ def prove(ledger: Ledger, index: int, names: Sequence[str] = ()) -> bytes:
 def _covering(ledger: Ledger, index: int) -> SignedCheckpoint:
     """Return a checkpoint that covers the entry and satisfies the policy."""
     newest = ledger.signed()
-    kept = ledger.workspace / COSIGNED
     found = [newest]
-    if kept.is_file():
-        with suppress(InvalidNote, InvalidSignature):
-            found.append(open_checkpoint(kept.read_bytes(), ledger.policy.logs, ledger.origin))
+    with suppress(InvalidNote, InvalidSignature):
+        if (kept := ledger.kept_checkpoint(COSIGNED)) is not None:
+            found.append(kept)
     refused: UntrustedCheckpoint | None = None
     for signed in found:
         if signed.checkpoint.size <= index < newest.checkpoint.size:
@@ -119,6 +124,16 @@ def verify(content: bytes, trust_file: str) -> VerifiedProof:
         InvalidPolicy: the trust file cannot be used.
     """
     return verify_proof(read_proof(content), read_trust(trust_file))
+
+
+def read_file(path: Path) -> bytes:
+    """Return a proof file; of one that is far too long no more than tells so.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as stream:
+        return stream.read(LARGEST + 1)
 
 
 def write_file(path: Path, content: bytes) -> None:

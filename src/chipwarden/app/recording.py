@@ -57,8 +57,9 @@ class Recorder:
             LogConflict, LogUnavailable: none was acknowledged.
             OSError: a body could not be written.
         """
-        entries = [self._statement(record).content for record in records]
-        return self._ledger.append(*entries)
+        # Held first: a body that no entry names is of no use, and nobody could erase it.
+        with self._ledger.exclusive() as writer:
+            return writer.append([self._statement(record).content for record in records])
 
     def _statement(self, record: Mapping[str, Any]) -> Statement:
         ledger = self._ledger

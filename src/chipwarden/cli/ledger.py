@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chipwarden.app.ledger import Ledger
 
 DOES_NOT_HOLD = 1
+NO_QUORUM = "none"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -152,7 +153,7 @@ def verify(
         with open_workspace(workspace) as ledger:
             believed = use.trust(ledger)
     try:
-        found = ledger_view.proof_json(use.verify(file.read_bytes(), believed))
+        found = ledger_view.proof_json(use.verify(use.read_file(file), believed))
     except FailedProof as wrong:
         found = ledger_view.failed_json(wrong)
     give([found], as_json, lambda: proof_text(found, look()))
@@ -385,11 +386,15 @@ def cosign(workspace: Workspace = None, as_json: AsJson = False) -> None:
     with open_workspace(workspace) as ledger:
         size = ledger.signed().checkpoint.size
         found = use(ledger)
+        # A policy that asks for nobody is met by nobody; who is named should sign all the same.
+        is_met = found.is_met and (
+            ledger.policy.quorum != NO_QUORUM or all(one.cosigned for one in found.reports)
+        )
     witnesses = [
         {"witness": report.name, "cosigned": report.cosigned, "why": report.why}
         for report in found.reports
     ]
-    record = {"size": size, "is_met": found.is_met, "witnesses": witnesses}
+    record = {"size": size, "is_met": is_met, "witnesses": witnesses}
     give([record], as_json, lambda: cosigned_text(record, look()))
-    if not found.is_met:
+    if not is_met:
         raise typer.Exit(DOES_NOT_HOLD)

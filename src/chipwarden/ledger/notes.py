@@ -85,6 +85,11 @@ class NoteSigner(Protocol):
         """ID of the key, four bytes."""
         ...
 
+    @property
+    def verifier(self) -> "NoteVerifier":
+        """What checks its signatures."""
+        ...
+
     def sign_note(self, text: str, time: int) -> bytes:
         """Return the signature of a text, POSIX seconds being the time."""
         ...

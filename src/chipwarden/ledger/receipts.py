@@ -95,6 +95,9 @@ def verify_receipt(receipt: bytes, entry: bytes, key: PublicKey) -> ReceiptProof
     if receipt[0] != 0xC0 | TAG:
         raise InvalidStatement("receipt: found no tag; expected 18, as a receipt must have")
     claims = _claims(message)
+    # Of our kind there is one encoding, so that nothing of a proof can be changed.
+    for part in (receipt, message.protected_bytes):
+        decode(part, "receipt", deterministic=True)
     named = message.protected.get(KID)
     if named != key.thumbprint:
         found = named.hex()[:16] + "…" if isinstance(named, bytes) else "none"

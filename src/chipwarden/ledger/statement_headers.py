@@ -27,7 +27,8 @@ _LABELS: Final = {ALG, CONTENT_TYPE, KID, CLAIMS}
 _CLAIMS: Final = {ISSUER, SUBJECT, ISSUED_AT}
 # A name is one word of a trust file; in ASCII two names that look alike are alike.
 _NAME: Final = re.compile(r"[!-~]{1,255}")
-_LATEST: Final = 1 << 53
+# The end of the year 9999: no calendar goes further.
+_LATEST: Final = 253_402_300_800
 
 # The header as nearly every statement has it, with a time between 1970-01-02 and 2106: read in
 # a tenth of the time. The lengths are compared afterwards; what does not match is read slowly.

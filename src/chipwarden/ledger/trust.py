@@ -167,10 +167,10 @@ def trust_text(policy: str, history: KeyHistory, issuers: Iterable[str] | None =
     lines = [policy if policy.endswith("\n") else f"{policy}\n"]
     wanted = None if issuers is None else set(issuers)
     for record in history.records:
-        # A receipt does not say when it was made; only a key in wrong hands is dropped.
-        if record.use == LOG and record.reason != COMPROMISED:
-            lines.append(f"{_RECEIPTS} {base64_text(record.key.cose_key())}\n")
         never = record.until is not None and record.until <= record.since
+        # A receipt does not say when it was made; only a key in wrong hands is dropped.
+        if record.use == LOG and not never and record.reason != COMPROMISED:
+            lines.append(f"{_RECEIPTS} {base64_text(record.key.cose_key())}\n")
         if record.use == STATEMENT and not never and (wanted is None or record.issuer in wanted):
             each = IssuerKey(record.issuer, record.key, record.since, record.until)
             lines.append(each.line())

@@ -14,9 +14,9 @@ from threading import RLock
 from types import TracebackType
 from typing import Final, Self
 
-from chipwarden.ledger.checkpoints import Checkpoint, read_checkpoint
+from chipwarden.ledger.checkpoints import Checkpoint, open_checkpoint
 from chipwarden.ledger.errors import DamagedLog, LedgerError, LogUnavailable
-from chipwarden.ledger.notes import NoteSigner, note_bytes, parse_note, sign
+from chipwarden.ledger.notes import NoteSigner, NoteVerifier, note_bytes, sign
 from chipwarden.ledger.sequencer import Sequencer
 from chipwarden.ledger.storage import CHECKPOINT, Batch, LogStorage
 from chipwarden.ledger.tiles import LARGEST_ENTRY, TILE_WIDTH, EntryTooLong, entries_path
@@ -46,6 +46,8 @@ class LogWriter:
         origin: the name of the log, first line of its checkpoints.
         signers: keys that sign the checkpoint, the log's own first; at least one.
         clock: gives the time, POSIX seconds.
+        verifiers: keys of which one must have signed what is there already; None: those that
+            sign now.
 
     Raises on entering:
         LogConflict: somebody else writes to it.
@@ -59,10 +61,14 @@ class LogWriter:
         origin: str,
         signers: Sequence[NoteSigner],
         clock: Callable[[], int],
+        verifiers: Sequence[NoteVerifier] | None = None,
     ) -> None:
         self.storage = storage
         self.origin = origin
         self._signers = tuple(signers)
+        self._verifiers = tuple(
+            [signer.verifier for signer in self._signers] if verifiers is None else verifiers
+        )
         self._clock = clock
         self._held = ExitStack()
         self._edge: Sequencer | None = None
@@ -237,12 +243,11 @@ class LogWriter:
 
     def _opened(self, content: bytes, path: str) -> Checkpoint:
         try:
-            found = read_checkpoint(parse_note(content).text)
+            # Nothing is built upon what the log did not sign.
+            return open_checkpoint(content, self._verifiers, self.origin).checkpoint
         except LedgerError as error:
-            raise DamagedLog(path, str(error), "the checkpoint as it was signed") from error
-        if found.origin != self.origin:
-            raise DamagedLog(path, f"a log named {found.origin!r}", f"{self.origin!r}")
-        return found
+            said = str(error).rstrip(".")
+            raise DamagedLog(path, said, "the checkpoint as the log signed it") from error
 
     def _compare(self, edge: Sequencer, content: bytes, path: str) -> None:
         """Refuse to go on from files that do not lead to the signed root."""

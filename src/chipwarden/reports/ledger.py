@@ -9,6 +9,8 @@ from chipwarden.reports.layout import Look, Page, Tone
 from chipwarden.reports.words import count
 
 _LONGEST = 100
+# Below so many columns a table of keys has no room.
+_NARROW = 80
 
 
 def day_and_time(seconds: int | None) -> str:
@@ -38,7 +40,7 @@ def entries_text(entries: Sequence[Mapping[str, Any]], log: Mapping[str, Any], l
                  entry["summary"])
                 for entry in entries
             ],
-            right=(0,),
+            right=(0,), flexible=3,
         )  # fmt: skip
     return page.text()
 
@@ -157,8 +159,17 @@ def proof_text(found: Mapping[str, Any], look: Look) -> str:
 
 
 def keys_text(keys: Sequence[Mapping[str, Any]], look: Look) -> str:
-    """Return a table of keys with the entries for which each counts."""
+    """Return the keys with the entries for which each counts, as a table where there is room."""
     page = Page(look)
+    if look.width < _NARROW:
+        for key in keys:
+            page.line([(key["kid"][:16], Tone.STRONG),
+                       (f" {key['use']}, {key['algorithm']}", Tone.PLAIN)])  # fmt: skip
+            page.line(key["issuer"], 2, 2)
+            page.line(f"counts for entries {_span(key['since'], key['until'])}", 2, 2)
+            if key["ended"]:
+                page.line(key["ended"], 2, 2)
+        return page.text()
     page.table(
         ("Key", "Issuer", "Use", "Algorithm", "Counts for entries", "Ended"),
         [

@@ -74,10 +74,17 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(**{_WRITES: True})
 
 
-def wipe(engine: Engine) -> None:
-    """Bring what was deleted out of the log beside the tables; in them it is overwritten."""
+def wipe(engine: Engine) -> bool:
+    """Bring what was deleted out of the log beside the tables; in them it is overwritten.
+
+    Returns:
+        Whether it is done; somebody who reads keeps it from being done.
+    """
     with closing(engine.raw_connection()) as connection:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        row = cursor.fetchone()
+    return row is not None and row[0] == 0
 
 
 @contextmanager

@@ -26,8 +26,8 @@ from chipwarden.store.tables import (
     STATEMENTS,
 )
 
-# Gives the content of a body by its digest, None where it was destroyed.
-BodyOf = Callable[[bytes], bytes | None]
+# Gives the content of a statement's body, None where it was destroyed or is not ours to read.
+BodyOf = Callable[[Statement], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _key_revoked(index: int, statement: Statement, _: BodyOf) -> Iterator[Row]:
 
 
 def _decision(index: int, statement: Statement, body_of: BodyOf) -> Iterator[Row]:
-    content = body_of(statement.body) if statement.body else None
+    content = body_of(statement)
     if content is None:
         return
     try:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from chipwarden.ledger.errors import InvalidStatement
 from chipwarden.ledger.hashing import leaf_hash
 from chipwarden.ledger.statements import Statement, read_statement
-from chipwarden.store.record_database import open_database, told, wipe, writing
+from chipwarden.store.record_database import RecordsBusy, open_database, told, wipe, writing
 from chipwarden.store.record_rows import BodyOf, Row, rows_of
 from chipwarden.store.tables import METADATA, POSITION, STATEMENTS
 
@@ -88,7 +88,7 @@ class Records:
         Args:
             entries: index and bytes, up to the end of the tree.
             end: the tree that they lead to.
-            body_of: gives the content of a body by digest, None where it was destroyed.
+            body_of: gives the content of a statement's body, None where it is not ours to read.
             advance: told how many entries there are.
 
         Raises:
@@ -124,9 +124,15 @@ class Records:
             connection.execute(insert(POSITION).values(id=1, size=end.size, root=end.root))
 
     def wipe(self) -> None:
-        """Leave nothing of what was deleted in the files."""
+        """Leave nothing of what was deleted in the files.
+
+        Raises:
+            RecordsBusy: somebody reads them for long.
+        """
         with told(self.path):
-            wipe(self._engine)
+            is_done = wipe(self._engine)
+        if not is_done:
+            raise RecordsBusy(self.path)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return all rows of a table, by primary key ascending."""

@@ -1,0 +1,22 @@
+"""A ledger with every kind of entry, made once for all tests; who changes it takes a copy."""
+
+from pathlib import Path
+
+import pytest
+from tests.workspace.ledgers import OTHER, Full, full_ledger, made
+
+from chipwarden.app.ledger_setup import LedgerNames
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Full:
+    """Return a workspace with every kind of entry, and the other one that it took a key from."""
+    folder = tmp_path_factory.mktemp("full")
+    other = made(folder / "other", LedgerNames("log.example/other", OTHER))
+    return full_ledger(made(folder / "work"), other)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """Return a new workspace."""
+    return made(tmp_path / "work")
