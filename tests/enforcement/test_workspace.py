@@ -1,5 +1,6 @@
 """Grants of a workspace: what is decided twice is granted once, and no answer is lost."""
 
+import sqlite3
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -75,13 +76,59 @@ def test_what_is_issued_is_in_the_log_before_the_token(ledger: Ledger) -> None:
 
 def test_two_decisions_on_one_order_are_granted_once(ledger: Ledger) -> None:
     first = decided(ledger)
+    issue(ledger, first, Wanted(HOLDER, "DE", quantities={1: 40}))
     again = decided(ledger, end_use={"purposes": ["hpc"]})
     other = decided(ledger, id="PO-2026-0118")
-    issue(ledger, first, Wanted(HOLDER, "DE", quantities={1: 40}))
     with pytest.raises(GrantRefused, match="40 in earlier grants, 24 left"):
         issue(ledger, again, Wanted(HOLDER, "DE", quantities={1: 25}))
     assert issue(ledger, again, WANTED).grant.items[0].quantity == 24
     assert issue(ledger, other, WANTED).grant.items[0].quantity == 64
+
+
+def test_only_the_newest_decision_on_an_order_bears_a_grant(ledger: Ledger) -> None:
+    first = decided(ledger)
+    again = decided(ledger, end_use={"purposes": ["hpc"]})
+    with pytest.raises(GrantRefused, match=f"Entry {again} decided this order anew"):
+        issue(ledger, first, WANTED)
+    assert issue(ledger, again, WANTED).grant.items[0].quantity == 64
+
+
+def test_a_later_decision_that_does_not_release_stops_what_was_granted(ledger: Ledger) -> None:
+    issued = issue(ledger, decided(ledger), WANTED)
+    assert use(ledger, issued.jwt, asked(10, "S-1")).is_new
+    stopped = decided(ledger, destination="CN")
+    with pytest.raises(GrantRefused, match=rf"Entry {stopped} decided order .* does not release"):
+        use(ledger, issued.jwt, asked(10, "S-2"))
+
+
+def test_lines_in_another_order_do_not_double_the_units(ledger: Ledger) -> None:
+    """An amendment that moves a line: 64 units of one product are 64 on every paper."""
+    b200, h200 = ({"product": name, "quantity": 64} for name in ("NVIDIA B200", "NVIDIA H200 SXM"))
+    first = decided(ledger, items=[b200, h200])
+    issue(ledger, first, Wanted(HOLDER, "DE", quantities={1: 64}))
+    moved = decided(ledger, items=[h200, b200])
+    with pytest.raises(GrantRefused, match="lines of the order were others"):
+        issue(ledger, moved, Wanted(HOLDER, "DE", quantities={2: 64}))
+
+
+def test_a_decision_is_made_again_for_the_days_of_the_grant(ledger: Ledger) -> None:
+    """A record may say release under rules of one's own; the law at hand says block."""
+    order = tomllib.loads((EXAMPLE / "order.toml").read_text("utf-8"))
+    record = check(order, "order", load_data()).record
+    record["order"] |= {"destination": "CN"}
+    index = Recorder(ledger, current_pack(None)).record([record])
+    with pytest.raises(GrantRefused, match=r"Decided anew for .* the answer is (block|hold)"):
+        issue(ledger, index, Wanted(HOLDER, "CN"))
+
+
+def test_records_that_lost_a_row_are_not_counted_from(ledger: Ledger) -> None:
+    issued = issue(ledger, decided(ledger), WANTED)
+    assert use(ledger, issued.jwt, asked(64, "S-1")).is_new
+    assert len(ledger.records.indexes(["grant-used"])) == 1
+    with sqlite3.connect(ledger.workspace / "records.sqlite") as records:
+        records.execute("DELETE FROM statements WHERE type = 'grant-used'")
+    with pytest.raises(LogUnavailable, match="Somebody took some out"):
+        use(ledger, issued.jwt, asked(64, "S-2"))
 
 
 def test_an_erased_decision_frees_nothing(ledger: Ledger) -> None:

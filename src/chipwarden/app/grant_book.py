@@ -13,6 +13,7 @@ from itertools import groupby
 
 from chipwarden.app.ledger import Ledger
 from chipwarden.enforcement.counting import count as counted
+from chipwarden.enforcement.grant_counts import GrantCount
 from chipwarden.enforcement.uses import TYPES, GrantBook
 from chipwarden.ledger.errors import InvalidStatement, LogUnavailable
 from chipwarden.ledger.statements import Statement, read_statement
@@ -37,6 +38,13 @@ def held(ledger: Ledger) -> Iterator[LogWriter]:
                 f"{ledger.workspace}: found {position.size if position else 0} of "
                 f"{writer.size} entries in the records; expected all. Nothing was counted. Try "
                 "again, or make the records anew with `chipwarden ledger rebuild`."
+            )
+        count = len(ledger.records.indexes())
+        if count != writer.size:
+            raise LogUnavailable(
+                f"{ledger.workspace}: found {count} entries in the records of a log of "
+                f"{writer.size}; expected all. Somebody took some out. Nothing was counted. Make "
+                "the records anew with `chipwarden ledger rebuild`."
             )
         yield writer
 
@@ -93,3 +101,58 @@ def decisions_on(ledger: Ledger, order_id: str, book: GrantBook) -> set[int]:
                 named = json.loads(ledger.bodies.read(count.body).content)["order"]
                 orders[count.decision_index] = named
     return {index for index, named in orders.items() if named == order_id}
+
+
+def objections(
+    ledger: Ledger, decision_index: int, decisions: set[int], book: GrantBook
+) -> Iterator[str]:
+    """Yield what other decisions on the same order say against a grant on this one.
+
+    Args:
+        ledger: the ledger, held.
+        decision_index: entry of the decision.
+        decisions: entries of all decisions on the order.
+        book: all grants.
+    """
+    newest = max(decisions, default=decision_index)
+    if newest > decision_index:
+        yield (
+            f"Entry {newest} decided this order anew. Give the grant on that decision, if it "
+            "releases."
+        )
+    own = {
+        row["line"]: row["product"]
+        for row in ledger.records.rows("decision_items")
+        if row["log_index"] == decision_index
+    }
+    for count in book.grants.values():
+        if count.decision_index in decisions - {decision_index} and any(count.covers().values()):
+            granted = _products(ledger, count)
+            if granted is None or any(own.get(line) != product for line, product in granted):
+                yield (
+                    f"{count.id} was given on entry {count.decision_index}, where the lines of "
+                    "the order were others, so its units cannot be told apart from these. Revoke "
+                    "it with --return-rest first."
+                )
+
+
+def _products(ledger: Ledger, count: GrantCount) -> list[tuple[int, str]] | None:
+    """Return line and product of what a grant covers, None where its body was erased."""
+    if count.body is None:
+        return None
+    try:
+        items = json.loads(ledger.bodies.read(count.body).content)["items"]
+    except BodyMissing:
+        return None
+    return [(item["line"], item["product"]) for item in items]
+
+
+def newer_stop(ledger: Ledger, decision_index: int, order_id: str) -> int | None:
+    """Return the newest decision on an order after this one, if it does not release."""
+    later = [
+        (row["log_index"], row["disposition"])
+        for row in ledger.records.rows("decisions")
+        if row["order_id"] == order_id and row["log_index"] > decision_index
+    ]
+    index, disposition = max(later, default=(0, "release"))
+    return None if disposition == "release" else int(index)

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chipwarden.app.data import load_data
-from chipwarden.app.grant_book import book_of, decisions_on, held
+from chipwarden.app.grant_book import book_of, decisions_on, held, objections
+from chipwarden.app.grant_days import release_limits
 from chipwarden.app.ledger import Ledger
 from chipwarden.app.recording import recorded_decision
 from chipwarden.enforcement.grant_statements import grant_body, grant_statement
 from chipwarden.enforcement.grant_tokens import cwt_token, jwt_token
 from chipwarden.enforcement.grants import ID_SIZE, Grant
 from chipwarden.enforcement.issuing import Issuing, Wanted, grant_from_decision
+from chipwarden.enforcement.validity import DEFAULT_VALIDITY_S, LONGEST_VALIDITY_S
 from chipwarden.ledger.commitments import SEED_SIZE
 from chipwarden.store.whole_files import replace_whole
 
@@ -52,14 +54,20 @@ def issue(ledger: Ledger, decision_index: int, wanted: Wanted) -> Issued:
         decisions = decisions_on(ledger, str(stored.record["order_id"]), book)
         law = data.lawbook.law_on(stored.as_of, stored.known_on)
         days = law.parameters.get("screening_greatest_age_days")
+        now = ledger.now()
+        start = now if wanted.not_before is None else wanted.not_before
+        asked = DEFAULT_VALIDITY_S if wanted.validity_s is None else wanted.validity_s
+        end = start + min(max(asked, 1), LONGEST_VALIDITY_S)
         issuing = Issuing(
             issuer=ledger.issuer,
-            time=ledger.now(),
+            time=now,
             random=secrets.token_bytes(ID_SIZE),
             seed=secrets.token_bytes(SEED_SIZE),
             covered=book.covered({decision_index, *decisions}),
             known_to=data.lawbook.known_to,
             screening_days=None if days is None else int(str(days)),
+            limits=release_limits(stored, data, start, end),
+            objections=tuple(objections(ledger, decision_index, decisions, book)),
         )
         grant = grant_from_decision(stored.record, decision_index, wanted, issuing)
         # The body is on the disk before the log names it.

@@ -10,7 +10,7 @@ nobody else writes, so that a grant for 64 units does not release 65.
 import secrets
 from dataclasses import dataclass
 
-from chipwarden.app.grant_book import book_of, held
+from chipwarden.app.grant_book import book_of, held, newer_stop
 from chipwarden.app.grant_view import ask
 from chipwarden.app.ledger import Ledger
 from chipwarden.enforcement.asked import Asked
@@ -74,6 +74,12 @@ def use(ledger: Ledger, token: bytes | str, asked: Asked) -> Used:
         if grant.issuer != ledger.issuer:
             # Its own issuer counts it; what we logged of it would not be believed.
             reason = f"{grant.issuer} gave it, and this ledger is of {ledger.issuer}."
+            raise GrantRefused(f"use of {grant.id}", [reason])
+        if (stop := newer_stop(ledger, grant.decision_index, grant.order_id)) is not None:
+            reason = (
+                f"Entry {stop} decided order {grant.order_id} anew, and does not release it. "
+                "Revoke this grant, and look at that decision."
+            )
             raise GrantRefused(f"use of {grant.id}", [reason])
         release = Use(asked.use_id, grant.holder, grant.place, verdict.released)
         seed = secrets.token_bytes(SEED_SIZE)

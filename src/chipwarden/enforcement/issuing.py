@@ -73,6 +73,8 @@ class Issuing:
         covered: units by line that earlier grants of the order cover.
         known_to: day to which the law is known now, None where it does not matter.
         screening_days: days for which a screening result counts, None where it does not matter.
+        limits: what else ends the grant: POSIX seconds and why.
+        objections: what else speaks against any grant on this decision, in sentences.
     """
 
     issuer: str
@@ -82,6 +84,8 @@ class Issuing:
     covered: Mapping[int, int] = field(default_factory=dict)
     known_to: date | None = None
     screening_days: int | None = None
+    limits: tuple[tuple[int, str], ...] = ()
+    objections: tuple[str, ...] = ()
 
 
 def grant_from_decision(
@@ -100,7 +104,7 @@ def grant_from_decision(
         InvalidGrant: a serial number or a site is no plain text, or is too long.
     """
     order_id = str(record.get("order_id", "?"))
-    reasons = list(_not_released(record, issuing))
+    reasons = [*_not_released(record, issuing), *issuing.objections]
     if record.get("schema") != DECISION_SCHEMA:
         raise GrantRefused(f"grant for order {order_id!r}", reasons)
     order = record["order"]
@@ -117,7 +121,9 @@ def grant_from_decision(
     not_before = issuing.time if wanted.not_before is None else wanted.not_before
     if not_before < issuing.time:
         reasons.append("It would begin before it is issued. Let it begin now or later.")
-    not_after, ends = end_of(record, not_before, wanted.validity_s, issuing.screening_days)
+    not_after, ends = end_of(
+        record, not_before, wanted.validity_s, issuing.screening_days, issuing.limits
+    )
     reasons += ends
     if reasons or holder is None:
         raise GrantRefused(f"grant for order {order_id!r}", reasons)

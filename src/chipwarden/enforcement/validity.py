@@ -4,7 +4,7 @@ Days are taken in UTC. A grant holds from its beginning on and no longer at its 
 """
 
 import calendar
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ def end_of(
     not_before: int,
     validity_s: int | None,
     screening_days: int | None = None,
+    more: Iterable[tuple[int, str]] = (),
 ) -> tuple[int, list[str]]:
     """Return when a grant ends, and every reason why it may not be so.
 
@@ -28,6 +29,7 @@ def end_of(
         validity_s: how long it is to hold, seconds; None: 72 hours, or less where the
             decision bears less.
         screening_days: days for which a screening result counts, None where it does not matter.
+        more: what else ends it: POSIX seconds and why.
 
     Returns:
         The end, POSIX seconds, after `not_before`; the reasons, () where it may be so.
@@ -47,7 +49,7 @@ def end_of(
             "ends."
         )
     end = not_before + max(asked, 1)
-    for limit, why in sorted(_limits(record, as_of, screening_days)):
+    for limit, why in sorted([*_limits(record, as_of, screening_days), *more]):
         if limit <= not_before:
             reasons.append(f"{why}; the grant would begin at {told(not_before)}. Decide again.")
         elif limit < end and validity_s is not None:
