@@ -25,19 +25,16 @@ def _need(holds, what):
 
 
 def _item(data, at=0):  # RFC 8949: a value, and where the next one begins
-    major, number, at = data[at] >> 5, data[at] & 31, at + 1
-    if number > 23 and major != 7:
-        start, at = at, at + (1 << number - 24)
-        number = int.from_bytes(data[start:at], "big")
+    major, size, at = data[at] >> 5, data[at] & 31, at + 1
+    if size > 23 and major != 7:
+        start, at = at, at + (width := 1 << size - 24)
+        size = int.from_bytes(data[start:at], "big")
+        _need(width < 9 and size > 23 and size.bit_length() > 4 * width, "CBOR: not the shortest")
     if major in (0, 1, 7):
-        return (number, -1 - number, {20: False, 21: True}.get(number))[major % 5], at
+        return (size, -1 - size, {20: False, 21: True}.get(size))[major % 5], at
     if major in (2, 3):
-        part = data[at : at + number]
-        return (part if major == 2 else part.decode()), at + number
-    parts = []
-    for _ in range((number, 2 * number)[major - 4]):
-        part, at = _item(data, at)
-        parts.append(part)
+        return (bytes, bytes.decode)[major - 2](data[at : at + size]), at + size
+    parts = [(p := _item(data, at), at := p[1])[0][0] for _ in range((size, 2 * size)[major - 4])]
     return dict(zip(parts[::2], parts[1::2], strict=True)) if major == 5 else parts, at
 
 
@@ -62,17 +59,19 @@ def _jwt(data, _):  # RFC 7515: the same
     return claims, header["alg"], kid, signed.encode(), parts[2]
 
 
-def _seal(trust, issuer, index, algorithm, kid, signed, signature):  # raises where it is broken
+def _seal(trust, issuer, log, index, algorithm, kid, signed, seal):  # raises where it is broken
+    logs = [line.split("+")[0] for line in trust.split("\n") if line.startswith("log ")]
+    _need(logs == [f"log {log}"], f"log: the grant is of {log}, the trust file for {logs}")
     keys = [line.split() for line in trust.split("\n") if line.startswith(f"issuer {issuer} ")]
     keys = [each for each in keys if hashlib.sha256(base64.b64decode(each[2])).digest() == kid]
     _need(keys, f"key: the trust file names no such key of {issuer}")
     key, span = _item(base64.b64decode(keys[0][2]))[0], keys[0][3:]
     _need(index >= int(span[0]) and not span[1:], f"key: it counts from {' to '.join(span)}")
     _need(algorithm in ALGORITHMS[key[-1]], f"signature: made with {algorithm}, not as the key is")
+    _need(len(seal) == 2 * (n := len(key[-2])), "signature: it has another length than the key's")
     if key[1] == 1:
-        return ed25519.Ed25519PublicKey.from_public_bytes(key[-2]).verify(signature, signed)
-    x, y, n = key[-2], key[-3], len(key[-2])
-    x, y, r, s = (int.from_bytes(b, "big") for b in (x, y, signature[:n], signature[n:]))
+        return ed25519.Ed25519PublicKey.from_public_bytes(key[-2]).verify(seal, signed)
+    x, y, r, s = (int.from_bytes(b, "big") for b in (key[-2], key[-3], seal[:n], seal[n:]))
     curve, digest = ((ec.SECP256R1, hashes.SHA256), (ec.SECP384R1, hashes.SHA384))[key[-1] - 1]
     public = ec.EllipticCurvePublicNumbers(x, y, curve()).public_key()
     return public.verify(utils.encode_dss_signature(r, s), signed, ec.ECDSA(digest()))
@@ -84,28 +83,33 @@ def refusals(ask, at):
     claims, *seal = (_cose if data[:1] == b"\xd2" else _jwt)(data, "chipwarden-grant+cwt")
     claims = {CLAIMS.get(name, name): value for name, value in claims.items()}
     grant, issuer = claims["chipwarden.grant"], claims["iss"]
-    _seal(trust, issuer, grant["log"]["index"], *seal)
+    log, index = grant["log"]["origin"], grant["log"]["index"]
+    _seal(trust, issuer, log, index, *seal)
     if "revocations" in ask:
         data = pathlib.Path(ask["revocations"]).read_bytes()
         known, *seal = _cose(data, "chipwarden-revocations+cbor")
-        _need(known["origin"] == grant["log"]["origin"], "revocations: the list is of another log")
-        _seal(trust, issuer, known["size"], *seal)
+        covers = known["origin"] == log and known["size"] > index
+        _need(covers, "revocations: the list is of another log, or older than the grant")
+        _seal(trust, issuer, log, known["size"], *seal)
         age, this = at - known["time"], hashlib.sha256(claims["sub"].encode()).digest()
         print(f"Revocations are known up to {known['size']} entries, {age // 3600} hours before.")
         yield from (f"revoked: {each[1:]}" for each in known["revoked"] if each[0] == this)
     items = [item for item in grant["items"] if item["product"] == ask["product"]]
     units, asked = sum(item["quantity"] for item in items), int(ask["quantity"])
-    granted, place = {serial for item in items for serial in item["serials"]}, grant["place"]
-    serials = set(ask.get("serials", "").split(",")) - {""}
+    serials, place = set(ask.get("serials", "").split(",")) - {""}, grant["place"]
+    granted, end = {s for item in items for s in item["serials"]}, time.ctime(claims["exp"])
+    meant = sum(
+        i["quantity"] // len(i["serials"]) for i in items for s in serials & {*i["serials"]}
+    )
     steps = (
         (at >= claims["nbf"], f"not yet valid: it holds from {time.ctime(claims['nbf'])}"),
-        (at < claims["exp"], f"expired: it held until {time.ctime(claims['exp'])}"),
+        (at < claims["exp"] <= claims["nbf"] + 2_592_000, f"expired: until {end}, or over 30 days"),
         (grant["holder"] == ask["holder"], f"holder: granted to {grant['holder']}"),
         (all(place[n] in (None, ask.get(n)) for n in place), f"place: granted for {place}"),
         (items, "product: it is not granted"),
         (0 < asked <= units, f"quantity: {units} granted, {asked} asked"),
         (not granted or serials <= granted, f"serial: granted are {granted}"),
-        (len(serials) * units == asked * len(granted) or not granted, "serial: not one for each"),
+        (not granted or meant == asked, f"serial: these stand for {meant}, {asked} asked"),
     )
     yield from (why for passed, why in steps if not passed)
 

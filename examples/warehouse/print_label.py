@@ -12,6 +12,7 @@ import argparse
 import json
 import subprocess
 import sys
+import unicodedata
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ def ask(given: argparse.Namespace) -> dict[str, Any]:
     ]  # fmt: skip
     for serial in given.serial:
         command += ["--serial", serial]
+    command += ["--region", given.region] * bool(given.region)
     command += ["--site", given.site] * bool(given.site) + ["--again"] * given.again
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -44,20 +46,29 @@ def ask(given: argparse.Namespace) -> dict[str, Any]:
     return answer
 
 
+def plain(name: str) -> str:
+    """Return a name as the grant compares it: without its case and superfluous spaces."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
 def label(given: argparse.Namespace, answer: dict[str, Any]) -> list[str]:
     """Return the lines of the label."""
-    grant = answer["grant"]
-    where = filter(None, (grant["place"]["site"], grant["place"]["country"]))
-    return [
+    grant, place = answer["grant"], answer["grant"]["place"]
+    where = filter(None, (place["site"], place["region"], place["country"]))
+    # As granted: case and spaces of what was asked may differ.
+    names = {plain(item["product"]): item["product"] for item in grant["items"]}
+    lines = [
         *["DUPLICATE: the first label is void"] * answer["repeated"],
         f"SHIPMENT {given.shipment}",
         f"TO       {grant['holder']}, {', '.join(where)}",
-        f"UNITS    {given.quantity} x {given.product}",
+        f"UNITS    {given.quantity} x {names[plain(given.product)]}",
         *(f"SERIAL   {serial}" for serial in given.serial),
         f"ORDER    {grant['order']}",
         f"GRANT    {grant['id'].rpartition(':')[2]}",
         f"COUNTED  entry {answer['entry']} of the log",
     ]
+    # What is not to be seen could begin a line of its own, or turn one around.
+    return ["".join(c if c.isprintable() else "?" for c in line) for line in lines]
 
 
 def drawing(lines: list[str]) -> str:
@@ -83,6 +94,7 @@ def main() -> int:
     parser.add_argument("--shipment", required=True, help="its number; counted once")
     parser.add_argument("--holder", required=True)
     parser.add_argument("--country", required=True)
+    parser.add_argument("--region", default="")
     parser.add_argument("--site", default="")
     parser.add_argument("--product", required=True)
     parser.add_argument("--quantity", type=int, required=True)
@@ -90,6 +102,11 @@ def main() -> int:
     parser.add_argument("--svg", type=Path, help="draw the label into this file")
     parser.add_argument("--again", action="store_true", help="a duplicate of a label that failed")
     given = parser.parse_args()
+    for text in (given.shipment, *given.serial):
+        # Before anything is counted: a line break would forge a line of the label.
+        if not text.isprintable() or not text.strip():
+            print(f"No label: {text!a} is no number that can be printed.", file=sys.stderr)
+            return 1
     answer = ask(given)
     if not answer["may_go"]:
         print("No label: the grant does not let these units go.", file=sys.stderr)

@@ -174,6 +174,29 @@ def test_a_use_that_is_replayed_is_not_a_second_one() -> None:
     assert verdict.counted.index == verdict.to_json()["counted"] == index
 
 
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        ({"at": END}, "expired"),
+        ({"revoke": True}, "revoked"),
+        ({"asked": asked(64, "S-1", holder="Example Trading LLC")}, "holder"),
+        ({"asked": asked(64, "S-1", country="AE")}, "place"),
+        ({"keys": Keys((Known(KEY.public, until=99),))}, "key"),
+    ],
+)
+def test_what_is_refused_is_not_finished_either(changes: dict[str, Any], step: str) -> None:
+    """A use counted before is no answer where the grant would not let it go now."""
+    given, log = logged()
+    log.use(given, 64, "S-1")
+    if "revoke" in changes:
+        log.revoke(given)
+    rest = {name: value for name, value in changes.items() if name != "revoke"}
+    verdict = at_gate(given, log, **{"asked": asked(64, "S-1"), **rest})
+    assert set(reasons(verdict)) == {step, "use"}
+    assert verdict.counted is None
+    assert verdict.to_json()["counted"] is None
+
+
 def test_a_name_of_a_use_means_one_thing() -> None:
     given, log = logged()
     index = log.use(given, 40, "S-1")
@@ -451,20 +474,20 @@ def test_a_list_tells_an_offline_gate() -> None:
 @pytest.mark.parametrize(
     "changes", [{"origin": "elsewhere.example/ledger"}, {"issuer": "https://other.example"}]
 )
-def test_the_list_of_another_log_or_issuer_says_nothing(changes: dict[str, Any]) -> None:
+def test_the_list_of_another_log_or_issuer_is_not_enough(changes: dict[str, Any]) -> None:
     given, log = logged()
     log.revoke(given)
-    verdict = at_gate(given, None, revocations=revocations(log, **changes))
-    assert verdict.is_granted, "as far as is known"
-    assert "says nothing of this grant" in verdict.notes[1]
+    told = reasons(at_gate(given, None, revocations=revocations(log, **changes)))
+    assert set(told) == {"revoked"}
+    assert "says nothing of this grant" in told["revoked"]
 
 
-def test_a_list_from_before_the_grant_is_told_as_such() -> None:
+def test_a_list_from_before_the_grant_is_not_enough() -> None:
     given, log = logged()
-    verdict = at_gate(given, None, revocations=revocations(log, size=13))
-    assert verdict.notes[-1] == "The list of revocations is older than the grant."
-    verdict = at_gate(given, None, revocations=revocations(log, size=14))
-    assert "older" not in verdict.notes[-1]
+    told = reasons(at_gate(given, None, revocations=revocations(log, size=13)))
+    assert set(told) == {"revoked"}
+    assert "older than the grant (entry 13)" in told["revoked"]
+    assert at_gate(given, None, revocations=revocations(log, size=14)).is_granted
 
 
 def test_a_step_has_one_word() -> None:

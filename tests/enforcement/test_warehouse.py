@@ -1,6 +1,7 @@
 """The example: a label comes out only where the grant says yes, and each use is counted once."""
 
 import json
+import shlex
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -75,6 +76,44 @@ def test_a_grant_that_does_not_hold_now_gives_no_label(
         assert refused(warehouse, warehouse.label("S-1", 1)).startswith(said)
     finally:
         warehouse.now = NOON
+
+
+@pytest.mark.parametrize("option", ["shipment", "serial"])
+@pytest.mark.parametrize("more", ["\nUNITS    64 x NVIDIA B200", "\x1b[2K", "\u202e", "\u2028x"])
+def test_no_line_of_the_label_can_be_forged(
+    prepared: tuple[Warehouse, str], option: str, more: str
+) -> None:
+    warehouse, _ = prepared
+    checkpoint = warehouse.folder / "chipwarden-data" / "ledger" / "public" / "checkpoint"
+    before = checkpoint.read_bytes()
+    command = f"{warehouse.label('S-1', 1)} --{option} {shlex.quote(f'S-1{more}')}"
+    code, out, errors = warehouse.run(f"{command} --svg forged.svg")
+    assert (code, out) == (1, "")
+    assert errors == f"No label: {f'S-1{more}'!a} is no number that can be printed.\n"
+    assert not (warehouse.folder / "forged.svg").exists()
+    assert checkpoint.read_bytes() == before
+
+
+def test_the_label_names_the_product_as_granted(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    identifier = warehouse.prepare()
+    asked = warehouse.label("S-1", 2, product="nvidia\nb200", region="Hesse")
+    for command in (asked, f"{asked} --again"):
+        code, out, _ = warehouse.run(command)
+        assert code == 0
+        assert [row for row in out.splitlines() if row.startswith("UNITS")] == [
+            "UNITS    2 x NVIDIA B200"
+        ]
+        assert "b200" not in out
+    # What the gate would refuse now is not printed a second time.
+    for changes in ({"holder": "Example Trading LLC"}, {"country": "AE"}):
+        again = warehouse.label("S-1", 2, **changes)
+        (step,) = changes
+        told = refused(warehouse, f"{again} --again")
+        assert ("place: " if step == "country" else "holder: ") in told
+    revoke = f"chipwarden grant revoke {identifier} --reason 'order cancelled'"
+    assert warehouse.run(revoke)[0] == 0
+    assert "order cancelled" in refused(warehouse, f"{asked} --again")
 
 
 def test_a_changed_token_gives_no_label(prepared: tuple[Warehouse, str]) -> None:

@@ -13,7 +13,7 @@ from tests.enforcement.warehouse import EXAMPLE, HOLDER, NOON, PRODUCT
 
 from chipwarden.app.check import check
 from chipwarden.app.data import load_data
-from chipwarden.app.erasure import erase
+from chipwarden.app.erasure import GrantHolds, erase
 from chipwarden.app.grant_book import book_of
 from chipwarden.app.grant_issuing import issue
 from chipwarden.app.grant_view import ask, ask_offline, book_json, revocation_list
@@ -138,6 +138,29 @@ def test_an_erased_decision_frees_nothing(ledger: Ledger) -> None:
     with pytest.raises(NoDecision):
         issue(ledger, first, WANTED)
     assert issue(ledger, decided(ledger), WANTED).grant.items[0].quantity == 24
+
+
+def test_a_grant_that_holds_is_not_erased(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    decision = decided(ledger)
+    one = issue(ledger, decision, Wanted(HOLDER, "DE", quantities={1: 40}))
+    two = issue(ledger, decision, WANTED)
+    assert one.grant.logged is not None
+    assert two.grant.logged is not None
+    size = ledger.signed().checkpoint.size
+    for index in (one.grant.logged.index, two.grant.logged.index):
+        with pytest.raises(GrantHolds, match=r"until 2026-11-19 12:00:00 UTC.*Revoke it first"):
+            erase(ledger, index, "asked for")
+    assert ledger.signed().checkpoint.size == size
+    assert ledger.opened_body(ledger.statement(one.grant.logged.index)) is not None
+    revoke(ledger, one.grant.id, "order cut")
+    for at, index in (
+        (NOON, one.grant.logged.index),
+        (two.grant.not_after, two.grant.logged.index),
+    ):
+        monkeypatch.setattr(Ledger, "now", lambda self, at=at: at)
+        said = erase(ledger, index, "asked for")
+        assert ledger.opened_body(ledger.statement(index)) is None
+        assert erase(ledger, index, "asked for") == said
 
 
 def test_what_is_returned_can_be_granted_again(ledger: Ledger) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.ledger.copies import Copy
 from tests.ledger.logs import (
     NOW,
@@ -21,7 +22,8 @@ from tests.ledger.rfc6962 import mth
 from chipwarden.ledger.batches import encode_batch
 from chipwarden.ledger.checkpoints import Checkpoint
 from chipwarden.ledger.errors import DamagedLog
-from chipwarden.ledger.notes import note_bytes, sign
+from chipwarden.ledger.note_keys import Ed25519Signer
+from chipwarden.ledger.notes import SignedNote, note_bytes, parse_note, sign
 from chipwarden.ledger.storage import CHECKPOINT, Batch
 
 SIZES = (3, 250, 257, 300)
@@ -230,3 +232,40 @@ def test_a_batch_is_forged_in_the_journal(tmp_path: Path) -> None:
         pass
     # Nothing of it was published.
     assert Copy.of(folder).files == before.files
+
+
+@pytest.mark.parametrize("case", ["old signature", "another key", "no signature"])
+def test_a_batch_that_the_log_did_not_sign_is_forged_in_the_journal(
+    tmp_path: Path, case: str
+) -> None:
+    """Its digest, size and root are right; whoever can write files has all but the key."""
+    folder = died(tmp_path, last_is_published=False)
+    path = journal(folder)
+    content, start = path.read_bytes(), ends(folder)[-2]
+    forged = entries(SIZES[-1] - SIZES[-2], SIZES[-2])
+    forged[5] = b"another entry"
+    text = Checkpoint(ORIGIN, SIZES[-1], mth([*entries(SIZES[-2]), *forged])).text()
+    if case == "old signature":
+        own = parse_note((folder / "log" / "public" / CHECKPOINT).read_bytes())
+        note = note_bytes(SignedNote(text, own.signatures))
+    elif case == "another key":
+        other = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+        note = note_bytes(sign(text, [Ed25519Signer(ORIGIN, other)], NOW))
+    else:
+        note = f"{text}\n".encode()
+    record = encode_batch(Batch(SIZES[-2], tuple(forged), note))
+    path.write_bytes(content[:start] + record)
+    before = Copy.of(folder)
+    with (
+        pytest.raises(DamagedLog, match=r"committed batch: .*as the log signed it"),
+        writer(files(folder)) as log,
+    ):
+        log.append([b"next"])
+    # Nothing of it was published, and it stands as it was found.
+    assert Copy.of(folder).files == before.files
+    assert path.read_bytes() == content[:start] + record
+    # Signed by the log's own key the same batch is taken: nothing else was wrong with it.
+    note = note_bytes(sign(text, [SIGNER], NOW))
+    path.write_bytes(content[:start] + encode_batch(Batch(SIZES[-2], tuple(forged), note)))
+    with writer(files(folder)) as log:
+        assert log.size == SIZES[-1]

@@ -88,12 +88,13 @@ def forged(
     key: SigningKey = LOG_KEY,
 ) -> bytes:
     """Return a receipt of a tree of one entry with other parts, signed well."""
-    coded = cbor2.dumps({**HEADER, **(header or {})})
+    # In the one encoding (RFC 8949, section 4.2.1): other things are wrong with it.
+    coded = cbor2.dumps({**HEADER, **(header or {})}, canonical=True)
     if proofs is None:
         proofs = {396: {-1: [cbor2.dumps(proof)]}}
     root = rfc6962.mth([STATEMENT.content])
     signature = key.sign(cbor2.dumps(["Signature1", coded, b"", root]))
-    return cbor2.dumps(cbor2.CBORTag(18, [coded, proofs, payload, signature]))
+    return cbor2.dumps(cbor2.CBORTag(18, [coded, proofs, payload, signature]), canonical=True)
 
 
 ROOT = rfc6962.mth([STATEMENT.content])
@@ -149,6 +150,27 @@ def test_what_is_no_receipt_is_refused_for_its_reason(receipt: bytes, why: str) 
     with pytest.raises(kinds) as refused:
         verify_receipt(receipt, STATEMENT.content, LOG_KEY.public)
     assert why in str(refused.value)
+
+
+def test_a_receipt_has_one_encoding() -> None:
+    """A map in another order, a number in more bytes: signed as well, and refused all the same."""
+    header = dict(reversed(HEADER.items()))
+    coded = cbor2.dumps(header)
+    signature = LOG_KEY.sign(cbor2.dumps(["Signature1", coded, b"", ROOT]))
+    proofs = {396: {-1: [cbor2.dumps(PROOF)]}}
+    other_header = cbor2.dumps(cbor2.CBORTag(18, [coded, proofs, None, signature]))
+    with pytest.raises(InvalidStatement, match="out of order"):
+        verify_receipt(other_header, STATEMENT.content, LOG_KEY.public)
+    good = forged()
+    assert good[:2] == b"\xd2\x84"
+    for changed in (
+        b"\xd2\x98\x04" + good[2:],  # an array whose length takes a byte of its own
+        b"\xd8\x12" + good[1:],  # the tag in two bytes
+        good.replace(b"\xa1\x19\x01\x8c", b"\xb8\x01\x19\x01\x8c"),
+    ):
+        assert cbor2.loads(changed).value == cbor2.loads(good).value
+        with pytest.raises(InvalidStatement):
+            verify_receipt(changed, STATEMENT.content, LOG_KEY.public)
 
 
 def test_a_signature_of_the_log_for_something_else_is_no_receipt() -> None:

@@ -23,7 +23,7 @@ from chipwarden.ledger.errors import DamagedLog, InvalidNote, InvalidSignature
 from chipwarden.ledger.fsck import fsck
 from chipwarden.ledger.hashing import leaf_hash
 from chipwarden.ledger.note_keys import Ed25519Signer
-from chipwarden.ledger.notes import NoteSigner, note_bytes, sign
+from chipwarden.ledger.notes import NoteSigner, SignedNote, note_bytes, parse_note, sign
 from chipwarden.ledger.reader import LogReader
 from chipwarden.ledger.storage import CHECKPOINT
 from chipwarden.ledger.tiles import encode_entries
@@ -190,6 +190,37 @@ def test_the_checkpoint_is_taken_away(tmp_path: Path) -> None:
         (tmp_path / str(count) / "log" / "public" / CHECKPOINT).unlink()
         with pytest.raises(DamagedLog, match="checkpoint"), writer(files(tmp_path / str(count))):
             pass
+
+
+@pytest.mark.parametrize("case", ["old signature", "another key", "another log"])
+def test_nothing_is_signed_over_a_forged_log(tmp_path: Path, case: str) -> None:
+    """All tiles and the root are built anew, so that everything fits but the signature."""
+    log_of(tmp_path / "mine", 300)
+    public = tmp_path / "mine" / "log" / "public"
+    own = parse_note((public / CHECKPOINT).read_bytes())
+    forged = rewritten(tmp_path / "forged", 299, OTHER_KEY, 300)
+    given = entries(300)
+    given[299] = b"another entry"
+    text = Checkpoint(ORIGIN, 300, mth(given)).text()
+    assert parse_note(forged.files[CHECKPOINT]).text == text
+    if case == "old signature":
+        forged = forged.with_file(CHECKPOINT, note_bytes(SignedNote(text, own.signatures)))
+    elif case == "another log":
+        other = Checkpoint("log.example/other", 300, mth(given)).text()
+        forged = forged.with_file(CHECKPOINT, note_bytes(sign(other, [SIGNER], NOW)))
+    for path, content in forged.files.items():
+        (public / path).write_bytes(content)
+    assert Copy.of(tmp_path / "mine").files == forged.files
+    storage = files(tmp_path / "mine")
+    with (
+        pytest.raises(DamagedLog, match=r"checkpoint: .*as the log signed it"),
+        writer(storage) as log,
+    ):
+        log.append([b"next"])
+    # Nothing was appended, and the log's key signed nothing of it.
+    assert Copy.of(tmp_path / "mine").files == forged.files
+    with storage.exclusive():
+        assert list(storage.pending()) == []
 
 
 def test_nothing_is_signed_over_a_damage(tmp_path: Path) -> None:

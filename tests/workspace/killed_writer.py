@@ -30,7 +30,7 @@ from chipwarden.store import passphrase_kdf
 
 ROWS = 40
 PACK = current_pack()
-WORKSPACE = ["keys", "ledger", "ledger.toml", "orders", "packs", "policy.txt"]
+WORKSPACE = ["keys", "ledger", "ledger.toml", "orders", "packs", "policy.txt", "seen"]
 LINES = [
     BatchLine(f"orders.csv, row {row}", None, (Problem("date", "nothing", "a day"),), f"PO-{row}")
     for row in range(ROWS)

@@ -320,7 +320,7 @@ def test_a_changed_journal_is_named(workspace: Path, monkeypatch: pytest.MonkeyP
 def rewritten(workspace: Path, index: int) -> None:
     """Rewrite history as only the operator can: another decision at an index, all keys at hand.
 
-    What came after it is logged again; the records are made anew.
+    What came after it is logged again; what the workspace remembers is made to forget.
     """
     (other,) = records(small(id="PO-FALSE"))
     with open_ledger(workspace) as ledger:
@@ -332,9 +332,11 @@ def rewritten(workspace: Path, index: int) -> None:
         key = ledger.signing_key
         entries[index] = decision_statement(other, seed, ISSUER, ledger.now(), key).content
     shutil.rmtree(workspace / "ledger")
+    for name in ("seen", "records.sqlite"):
+        (workspace / name).unlink(missing_ok=True)
     with open_ledger(workspace) as ledger:
         ledger.append(*entries)
-    assert ledger_run(workspace, "rebuild").exit_code == 0
+    assert ledger_run(workspace, "show").exit_code == 0
 
 
 def test_history_that_the_operator_rewrote_is_found_by_an_earlier_checkpoint(
@@ -470,11 +472,30 @@ def test_settings_that_cannot_be_read_are_told(
     assert told in result.stderr
 
 
-def test_another_issuer_in_the_settings_is_found(full: Full, tmp_path: Path) -> None:
-    """Names stand in the signatures: a change makes another ledger, and is no way round."""
+def test_another_name_in_the_settings_is_no_way_round(full: Full, tmp_path: Path) -> None:
+    """Names stand in the signatures: a change makes another ledger."""
     folder = copied(full.workspace, tmp_path)
     path = folder / "ledger.toml"
-    path.write_text(path.read_text("utf-8").replace(ORIGIN, "log.example/other"), "utf-8")
-    code, found = check(folder)
-    assert code == 1
-    assert found[0] == ("checkpoint", None)
+    settings = path.read_text("utf-8")
+    path.write_text(settings.replace(ORIGIN, "log.example/other"), "utf-8")
+    told = ledger_run(folder, "fsck")
+    assert told.exit_code == 2
+    assert "expected log.example/other+" in flat(told.stderr)
+    path.write_text(settings.replace(ISSUER, "https://thief.example"), "utf-8")
+    index = recorded(folder, small())
+    path.write_text(settings, "utf-8")
+    assert check(folder) == (1, [("tile/entries/000.p/14", index)])
+
+
+def test_a_policy_with_another_log_key_is_found(full: Full, tmp_path: Path) -> None:
+    """Who changes the policy and signs the log anew with a key of his own is not believed."""
+    folder = copied(full.workspace, tmp_path)
+    theirs = made(tmp_path / "same-name")
+    (folder / "policy.txt").write_bytes((theirs / "policy.txt").read_bytes())
+    shutil.rmtree(folder / "ledger")
+    shutil.copytree(theirs / "ledger", folder / "ledger")
+    for name in ("seen", "records.sqlite"):
+        (folder / name).unlink()
+    told = ledger_run(folder, "fsck")
+    assert told.exit_code == 2
+    assert "policy.txt: found other log keys" in flat(told.stderr)

@@ -20,7 +20,10 @@ from tests.workspace.ledgers import (
     book,
     findings,
     recorded,
+    records,
+    signed,
     size,
+    small,
     started,
     tree,
     written,
@@ -31,8 +34,14 @@ from tests.workspace.test_packs import CITATION, PROVISION
 from chipwarden.app.ledger import open_ledger
 from chipwarden.app.ledger_check import check_ledger
 from chipwarden.app.recording import recorded_decision
-from chipwarden.ledger.commitments import check_opening, opening_of
+from chipwarden.ledger.commitments import (
+    check_opening,
+    commitments,
+    decision_values,
+    opening_of,
+)
 from chipwarden.ledger.errors import DamagedLog, LogUnavailable
+from chipwarden.model.canonical import canonical_bytes
 from chipwarden.store.log_files import LogFiles
 from chipwarden.store.passphrase_kdf import WrongPassphrase
 
@@ -160,23 +169,19 @@ def test_an_entry_that_is_no_decision_is_not_replayed(workspace: Path) -> None:
     assert "entry 77: the log has entries 0 to 1" in flat(beyond.stderr)
 
 
-def test_a_body_that_is_another_record_is_not_replayed(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_body_that_is_another_record_is_not_replayed(workspace: Path) -> None:
     """Whoever holds the keys and writes a body that the log does not commit to is found out."""
-    from chipwarden.app import recording
-    from chipwarden.ledger.commitments import commitments
-
-    def other_values(seed: bytes, values: dict[str, bytes]) -> dict[str, bytes]:
-        return commitments(seed, {**values, "outcome": b'"no_license_required"'})
-
-    with monkeypatch.context() as patched:
-        patched.setattr(recording, "commitments", other_values)
-        index = recorded(workspace, to_germany(destination="CN"))
-    with open_ledger(workspace) as ledger, pytest.raises(DamagedLog, match="another record"):
-        recorded_decision(ledger, index)
+    record, other = records(small(), small(id="PO-2"))
+    seed = bytes(range(32))
+    with open_ledger(workspace) as ledger:
+        body = ledger.bodies.write(canonical_bytes(other), seed)
+        made_up = commitments(seed, decision_values(record))
+        statement = signed(ledger, "decision", commitments=made_up, body=body)
+        index = ledger.append(statement.content)
+        with pytest.raises(DamagedLog, match="another record"):
+            recorded_decision(ledger, index)
     (finding,) = findings(workspace)
-    assert finding.index == index
+    assert (finding.index, finding.found) == (index, "other values")
     assert finding.path.startswith("bodies/")
 
 
@@ -299,7 +304,7 @@ def test_two_processes_record_at_once(workspace: Path, tmp_path: Path) -> None:
     place = ("--json", "--workspace", str(workspace))
     with started("check", orders["A"], *place) as one, started("check", orders["B"], *place) as two:
         told = {"A": one.communicate(), "B": two.communicate()}
-    assert (one.returncode, two.returncode) == (1, 1)
+    assert (one.returncode, two.returncode) == (3, 3)
     with open_ledger(workspace) as ledger:
         kept = {index: body_of(ledger, index) for index in range(KEYS, KEYS + 80)}
         assert ledger.signed().checkpoint.size == KEYS + 80

@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
-from tests.cli.shell import flat
+from tests.cli.shell import flat, run
 from tests.workspace.ledgers import (
     CHINESE,
     KEYS,
@@ -31,12 +31,16 @@ from tests.workspace.ledgers import (
     small,
     started,
     tables,
+    tree,
+    written,
 )
 
+from chipwarden.app.erasure import erase
 from chipwarden.app.ledger import Ledger, RolledBack, open_ledger
 from chipwarden.app.ledger_keys import register
 from chipwarden.ledger.statements import read_statement
 from chipwarden.store import migrations, records
+from chipwarden.store.bodies import Bodies
 from chipwarden.store.record_database import NEWEST
 from chipwarden.store.record_rows import BodyOf
 from chipwarden.store.records import Position, Records
@@ -133,12 +137,8 @@ def test_made_in_pieces_they_are_those_made_at_once(
 
 
 def content_of(ledger: Ledger) -> BodyOf:
-    """Return what gives the content of a body by its digest."""
-
-    def content(digest: bytes) -> bytes | None:
-        return ledger.bodies.read(digest).content if digest in ledger.bodies else None
-
-    return content
+    """Return what gives the content of a statement's body."""
+    return ledger.body
 
 
 def test_a_stop_in_between_goes_on_where_it_was(
@@ -347,16 +347,19 @@ def test_a_file_without_content_is_as_none(full: Full, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- another log, a shorter log
 
 
-def test_records_of_another_log_are_refused(full: Full, tmp_path: Path) -> None:
-    """Those of a longer log, and those of one as long."""
+@pytest.mark.parametrize("count", [2, 11, 20])
+def test_records_of_another_log_are_refused(full: Full, tmp_path: Path, count: int) -> None:
+    """Those of a longer log, of one as long, and of a shorter one."""
     mine = made(tmp_path / "work")
-    for extra in (0, 20):
-        recorded(mine, *book(11 - extra % 10 if not extra else 2))
-        shutil.copy(full.workspace / "records.sqlite", mine / "records.sqlite")
-        told = ledger_run(mine, "show")
+    recorded(mine, *book(count))
+    shutil.copy(full.workspace / "records.sqlite", mine / "records.sqlite")
+    # Also the command that makes them anew: they may show what somebody wants forgotten.
+    for command in ("show", "rebuild"):
+        told = ledger_run(mine, command)
         assert told.exit_code == 2
-        assert "found records of 13 entries that the log of" in flat(told.stderr)
-        assert ledger_run(mine, "rebuild").exit_code == 0
+        assert f"13 entries that the log of {KEYS + count} does not extend" in flat(told.stderr)
+    (mine / "records.sqlite").unlink()
+    assert ledger_run(mine, "show").exit_code == 0
 
 
 def test_a_log_that_was_shortened_is_found(full: Full, tmp_path: Path) -> None:
@@ -367,17 +370,40 @@ def test_a_log_that_was_shortened_is_found(full: Full, tmp_path: Path) -> None:
     assert ledger_run(folder, "show").exit_code == 0
     shutil.rmtree(folder / "ledger")
     shutil.copytree(early, folder / "ledger")
-    told = ledger_run(folder, "show")
-    assert told.exit_code == 2
-    assert "15 entries that the log of 13 does not extend" in flat(told.stderr)
+    before = tree(folder)
+    for command in (["show"], ["rebuild"], ["keys", "rotate"], ["erase", "2", "--reason", "x"]):
+        told = ledger_run(folder, *command)
+        assert told.exit_code == 2
+        assert "15 entries that the log of 13 does not extend" in flat(told.stderr)
+    told = run("check", written(tmp_path, small()), "--workspace", str(folder))
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert tree(folder / "ledger") == tree(early)
+    assert tree(folder).keys() - before.keys() == {
+        name for name in tree(folder) if name.startswith("bodies/") and name not in before
+    }
     (finding,) = findings(folder)
     assert (finding.path, finding.found) == ("checkpoint", "13 entries")
-    # Nor is it hidden by going on until the log is as long again.
-    recorded(folder, *book(2, "other"))
-    with open_ledger(folder) as ledger, pytest.raises(RolledBack):
-        ledger.records  # noqa: B018
-    (finding,) = findings(folder)
-    assert "another history of the first 15 entries" in finding.found
+
+
+def test_a_log_that_was_shortened_is_found_by_any_one_trace(full: Full, tmp_path: Path) -> None:
+    """The records, or the checkpoint that was seen: whoever forgets one of them is found out."""
+    early = shutil.copytree(full.workspace / "ledger", tmp_path / "early")
+    for trace in ("records.sqlite", "seen"):
+        folder = copied(full.workspace, tmp_path / trace)
+        recorded(folder, *book(2))
+        assert ledger_run(folder, "show").exit_code == 0
+        shutil.rmtree(folder / "ledger")
+        shutil.copytree(early, folder / "ledger")
+        (folder / ("seen" if trace == "records.sqlite" else "records.sqlite")).unlink()
+        (finding,) = findings(folder)
+        assert (finding.path, finding.found) == ("checkpoint", "13 entries")
+        # Nor is it hidden by going on until the log is as long again.
+        if trace == "records.sqlite":
+            recorded(folder, *book(2, "other"))
+            with open_ledger(folder) as ledger, pytest.raises(RolledBack):
+                ledger.records  # noqa: B018
+            (finding,) = findings(folder)
+            assert "another history of the first 15 entries" in finding.found
 
 
 # ---------------------------------------------------------------- what others say
@@ -461,6 +487,41 @@ def test_another_company_erases_nothing_of_ours(
     assert findings(folder) == ()
 
 
+@pytest.mark.parametrize("is_rebuilt", [False, True])
+def test_a_body_that_another_issuer_names_is_not_opened(
+    full: Full, tmp_path: Path, is_rebuilt: bool
+) -> None:
+    """Its digest stands in our log for everybody to see, and is no reason to show what it is of."""
+    folder = copied(full.workspace, tmp_path)
+    mine = full.entries["decision"]
+    with open_ledger(folder) as ledger:
+        body = ledger.statement(mine).body
+        assert body is not None and body_of(ledger, mine) is not None
+    with open_ledger(full.other) as theirs:
+        claimed = signed(theirs, "decision", body=body).content
+    with open_ledger(folder) as ledger:
+        index = register(ledger, [claimed])
+        assert body_of(ledger, index) is None
+        if is_rebuilt:
+            ledger.rebuild()
+        decided = [row["log_index"] for row in ledger.records.rows("decisions")]
+        assert mine in decided and index not in decided
+
+
+def test_a_rebuild_without_the_passphrase_drops_nothing(
+    full: Full, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copied(full.workspace, tmp_path)
+    before = tree(folder)
+    with monkeypatch.context() as patched:
+        patched.delenv("CHIPWARDEN_PASSPHRASE")
+        patched.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
+        told = ledger_run(folder, "rebuild")
+        assert told.exit_code == 2
+        assert "CHIPWARDEN_PASSPHRASE" in told.stderr
+    assert tree(folder) == before
+
+
 # ---------------------------------------------------------------- erasing
 
 
@@ -486,6 +547,43 @@ def test_an_erased_decision_is_nowhere_any_more(workspace: Path, tmp_path: Path)
         caught_up = tables(ledger)
         ledger.rebuild()
         assert tables(ledger) == caught_up
+
+
+def test_an_erased_decision_is_not_replayed_and_is_still_proved(full: Full, tmp_path: Path) -> None:
+    index = str(full.entries["erased"])
+    told = run("replay", index, "--workspace", str(full.workspace))
+    assert told.exit_code == 2
+    assert "a decision whose body is gone" in flat(told.stderr)
+    proof = tmp_path / "x.proof"
+    assert ledger_run(full.workspace, "prove", index, "-o", str(proof)).exit_code == 0
+    assert ledger_run(full.workspace, "verify", str(proof)).exit_code == 0
+
+
+def test_an_erasure_that_was_cut_off_is_finished_by_the_next(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was said, and the body was still there: a check tells so."""
+    index = recorded(workspace, small())
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with open_ledger(workspace) as ledger, monkeypatch.context() as patched:
+        patched.setattr(Bodies, "destroy", die)
+        with pytest.raises(Killed):
+            erase(ledger, index, "end of retention")
+    (finding,) = findings(workspace)
+    assert (finding.index, finding.found) == (index, "a body that was to be erased")
+    told = ledger_run(workspace, "erase", str(index), "--reason", "again")
+    assert f"entry {index + 1} says so" in flat(told.stderr)
+    with open_ledger(workspace) as ledger:
+        assert ledger.signed().checkpoint.size == index + 2
+        assert list(ledger.bodies.digests()) == []
+        assert [row["reason"] for row in ledger.records.rows("erasures")] == ["end of retention"]
+    assert findings(workspace) == ()
 
 
 def test_what_is_not_ours_or_has_no_body_is_not_erased(full: Full, tmp_path: Path) -> None:

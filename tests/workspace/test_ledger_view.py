@@ -80,6 +80,20 @@ def test_sixty_columns_are_enough(
     assert whole == []
 
 
+@pytest.mark.parametrize("columns", [40, 60, 79, 80, 88, 112])
+def test_a_key_can_be_copied_from_the_list(
+    full: Full, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    told = ledger_run(full.workspace, "keys", "list")
+    kids = [
+        key["kid"] for key in lines(ledger_run(full.workspace, "keys", "list", "--json").stdout)
+    ]
+    assert len(kids) == 5
+    assert all(kid[:16] in told.stdout for kid in kids)
+    assert flat(told.stdout).count("superseded") == 2
+
+
 def test_a_list_says_what_each_entry_is(full: Full, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "112")
     shown = ledger_run(full.workspace, "show").stdout

@@ -19,7 +19,7 @@ from chipwarden.app.workspace import (
 )
 from chipwarden.ledger.errors import InvalidNote
 
-PARTS = ["keys", "ledger", "ledger.toml", "orders", "packs", "policy.txt"]
+PARTS = ["keys", "ledger", "ledger.toml", "orders", "packs", "policy.txt", "seen"]
 EXAMPLES = Path(chipwarden.__file__).parent / "examples"
 
 

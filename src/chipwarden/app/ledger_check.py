@@ -58,7 +58,7 @@ def check_ledger(
     refused = _published_anew(ledger)
     with ledger.storage.exclusive():
         kept, wrong = _kept(ledger)
-        seen = [*_opened(earlier, ledger.policy, ledger.origin), *kept]
+        seen = list(dict.fromkeys([*_opened(earlier, ledger.policy, ledger.origin), *kept]))
         report = _found(fsck(ledger.storage, ledger.policy.logs, ledger.origin, seen, advance))
         wrong += [refused] if refused is not None and not report.findings else []
         if report.checkpoint is None or report.findings or wrong:

@@ -1,5 +1,7 @@
 """`chipwarden grant`: release grants, for gates that ask for a signature."""
 
+import math
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,7 @@ from chipwarden.cli.ledger import open_workspace
 from chipwarden.cli.options import AsJson, Workspace
 
 _HOUR_S = 3600
+_MOST_HOURS = 720
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +29,37 @@ def _line(text: str) -> tuple[int, str]:
     if not (line.isdecimal() and equals and value):
         raise typer.BadParameter(f"found {text!r}; expected the number of a line, = and a value")
     return int(line), value
+
+
+def _by_line(texts: list[str], option: str) -> dict[int, str]:
+    """Return the values by line; each line may be named once."""
+    found: dict[int, str] = {}
+    for line, value in map(_line, texts):
+        if line in found:
+            raise typer.BadParameter(f"found line {line} twice in {option}; expected each once")
+        found[line] = value
+    return found
+
+
+def _check_hours(hours: float | None) -> None:
+    if hours is not None and not (math.isfinite(hours) and 0 < hours <= _MOST_HOURS):
+        raise typer.BadParameter(
+            f"found {hours} in --hours; expected more than 0 and at most {_MOST_HOURS}"
+        )
+
+
+def _check_writable(output: Path) -> None:
+    """Refuse a file that cannot be written: its grant would be in the log and in no hands."""
+    folder = output.parent
+    if output.is_dir() or not folder.is_dir():
+        found = f"{output}, a folder" if output.is_dir() else f"no folder {folder}"
+        raise typer.BadParameter(f"found {found}; expected a file in a folder that is there. "
+                                 "Nothing was granted")  # fmt: skip
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise typer.BadParameter(
+            f"found a folder {folder} that cannot be written; expected one that can. "
+            "Nothing was granted"
+        )
 
 
 Output = Annotated[
@@ -64,8 +98,7 @@ def issue(
         float | None,
         typer.Option(
             "--hours",
-            min=0,
-            help="How long it holds, at most 720.",
+            help="How long it holds, above 0 and at most 720.",
             show_default="72, or less where the decision bears less",
         ),
     ] = None,
@@ -89,14 +122,20 @@ def issue(
     from chipwarden.enforcement.verdicts import grant_json
     from chipwarden.reports.grants import grant_text
 
+    _check_hours(hours)
+    if output is not None:
+        # Before anything is logged.
+        _check_writable(output)
     wanted = Wanted(
         holder=holder,
         country=country,
         site=site,
-        quantities={line: _units(text) for line, text in map(_line, quantity)}
+        quantities={n: _units(text) for n, text in _by_line(quantity, "--quantity").items()}
         if quantity
         else None,
-        serials={line: _serials(Path(name)) for line, name in map(_line, serials or ())},
+        serials={
+            n: _serials(Path(name)) for n, name in _by_line(serials or [], "--serials").items()
+        },
         validity_s=None if hours is None else int(hours * _HOUR_S),
     )
     with refusals(), open_workspace(workspace) as ledger:
@@ -216,4 +255,12 @@ def _units(text: str) -> int:
 
 
 def _serials(path: Path) -> tuple[str, ...]:
-    return tuple(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())
+    try:
+        # Some editors put a mark before the text, which is no part of the first number.
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(
+            f"{path}: found byte {error.start} that is not UTF-8; expected serial numbers as "
+            "UTF-8, one on each line. Save the file anew as UTF-8"
+        ) from None
+    return tuple(line.strip() for line in text.splitlines() if line.strip())

@@ -62,8 +62,10 @@ def verify_grant(
     before, same = _same_use(grant, asked, count)
     checks += before
     if same is not None:
-        # It went already; what is left for others is of no weight to it.
-        return Verdict(grant, tuple(checks), tuple(notes), counted=same)
+        # It went already; what is left for others is of no weight to it. What does not go any
+        # more is not finished either: then it is refused like any other.
+        is_alone = all(check.passed or check.step is Step.USE for check in checks)
+        return Verdict(grant, tuple(checks), tuple(notes), counted=same if is_alone else None)
     amounts, released = _amounts(grant, asked, count)
     checks += amounts
     is_granted = all(check.passed for check in checks)
@@ -150,17 +152,21 @@ def _revoked(
         or revocations.origin != grant.logged.origin
         or revocations.issuer != grant.issuer
     ):
-        notes.append(
-            f"The list of revocations is by {revocations.issuer} for the log "
-            f"{revocations.origin}, and says nothing of this grant."
+        said = (
+            f"the list of revocations is by {revocations.issuer} for the log "
+            f"{revocations.origin}, and says nothing of this grant. Fetch that of its issuer"
         )
-        return Check(Step.REVOKED, True, "not known to be revoked")
+        return Check(Step.REVOKED, False, said)
     known = revocations.entry(grant.id)
     if known is not None:
         return Check(Step.REVOKED, False, f"in entry {known.index} of the log: {known.reason}")
-    notes.append(revocations.told(at))
     if revocations.size <= grant.logged.index:
-        notes.append("The list of revocations is older than the grant.")
+        said = (
+            f"the list of revocations knows {revocations.size:,} entries of the log, and is older "
+            f"than the grant (entry {grant.logged.index}). Fetch a newer one"
+        )
+        return Check(Step.REVOKED, False, said)
+    notes.append(revocations.told(at))
     return Check(Step.REVOKED, True, "not in the list of revocations")
 
 

@@ -47,7 +47,8 @@ class Verdict:
         checks: every step that was looked at.
         notes: what could not be known here.
         released: what goes; () where it is refused.
-        counted: the same use as the log has it, if it was counted before.
+        counted: the same use as the log has it, if it was counted before and nothing else stands
+            in the way.
     """
 
     grant: Grant | None

@@ -177,7 +177,8 @@ def keys_text(keys: Sequence[Mapping[str, Any]], look: Look) -> str:
              _span(key["since"], key["until"]), key["ended"])
             for key in keys
         ],
-        flexible=5, indent=0,
+        # A key is copied from here, so that its column is never narrowed.
+        right=(0,), flexible=5, indent=0,
     )  # fmt: skip
     return page.text()
 
