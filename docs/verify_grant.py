@@ -83,24 +83,21 @@ def refusals(ask, at):
     claims, *seal = (_cose if data[:1] == b"\xd2" else _jwt)(data, "chipwarden-grant+cwt")
     claims = {CLAIMS.get(name, name): value for name, value in claims.items()}
     grant, issuer = claims["chipwarden.grant"], claims["iss"]
-    log, index = grant["log"]["origin"], grant["log"]["index"]
-    _seal(trust, issuer, log, index, *seal)
+    _seal(trust, issuer, log := grant["log"]["origin"], index := grant["log"]["index"], *seal)
     if "revocations" in ask:
         data = pathlib.Path(ask["revocations"]).read_bytes()
         known, *seal = _cose(data, "chipwarden-revocations+cbor")
-        covers = known["origin"] == log and known["size"] > index
-        _need(covers, "revocations: the list is of another log, or older than the grant")
-        _seal(trust, issuer, log, known["size"], *seal)
-        age, this = at - known["time"], hashlib.sha256(claims["sub"].encode()).digest()
-        print(f"Revocations are known up to {known['size']} entries, {age // 3600} hours before.")
+        size, age = known["size"], (at - known["time"]) // 3600
+        _need(known["origin"] == log and size > index, "revocations: of another log, or too old")
+        _seal(trust, issuer, log, size, *seal)
+        this = hashlib.sha256(claims["sub"].encode()).digest()
+        print(f"Revocations are known up to {size} entries, {age} hours before.")
         yield from (f"revoked: {each[1:]}" for each in known["revoked"] if each[0] == this)
     items = [item for item in grant["items"] if item["product"] == ask["product"]]
     units, asked = sum(item["quantity"] for item in items), int(ask["quantity"])
     serials, place = set(ask.get("serials", "").split(",")) - {""}, grant["place"]
     granted, end = {s for item in items for s in item["serials"]}, time.ctime(claims["exp"])
-    meant = sum(
-        i["quantity"] // len(i["serials"]) for i in items for s in serials & {*i["serials"]}
-    )
+    fit = sum(i["quantity"] // len(i["serials"]) for i in items for s in serials & {*i["serials"]})
     steps = (
         (at >= claims["nbf"], f"not yet valid: it holds from {time.ctime(claims['nbf'])}"),
         (at < claims["exp"] <= claims["nbf"] + 2_592_000, f"expired: until {end}, or over 30 days"),
@@ -108,8 +105,7 @@ def refusals(ask, at):
         (all(place[n] in (None, ask.get(n)) for n in place), f"place: granted for {place}"),
         (items, "product: it is not granted"),
         (0 < asked <= units, f"quantity: {units} granted, {asked} asked"),
-        (not granted or serials <= granted, f"serial: granted are {granted}"),
-        (not granted or meant == asked, f"serial: these stand for {meant}, {asked} asked"),
+        (not granted or (serials <= granted and fit == asked), f"serial: {fit} of {granted}"),
     )
     yield from (why for passed, why in steps if not passed)
 

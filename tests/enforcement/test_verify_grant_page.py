@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,13 @@ from tests.enforcement.made import (
     ORIGIN,
     OTHER_KEY,
     PRODUCT,
+    Keys,
     Log,
     grant,
 )
 
+from chipwarden.enforcement.asked import Asked, AskedLine
+from chipwarden.enforcement.gate import verify_grant
 from chipwarden.enforcement.grant_tokens import cwt_token, jwt_token
 from chipwarden.enforcement.grants import Grant
 from chipwarden.enforcement.revocations import revocations_of, sign_revocations
@@ -46,7 +50,11 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         shutil.copy(PAGE, path / "verify.py")
-        self.write("trust", f"log x\n{line(KEY)}receipts y\n".encode())
+        self.trust(f"{line(KEY)}receipts y\n")
+
+    def trust(self, keys: str, origin: str = ORIGIN) -> None:
+        # The page reads the name of the log's key alone; the rest is for receipts.
+        self.write("trust", f"log {origin}+1f5c0000+AR==\n{keys}")
 
     def write(self, name: str, content: bytes | str) -> None:
         (self.path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -87,7 +95,7 @@ def test_the_page_is_a_page() -> None:
 @pytest.mark.parametrize("algorithm", KEYS)
 def test_a_good_grant_is_granted(folder: Folder, form: str, algorithm: str) -> None:
     key = KEYS[algorithm]
-    folder.write("trust", line(OTHER_KEY) + line(key))
+    folder.trust(line(OTHER_KEY) + line(key))
     folder.write("token", FORMS[form](logged()[0], key))
     assert folder.run() == (0, "GRANTED\n")
     assert folder.run(quantity=64) == (0, "GRANTED\n")
@@ -137,7 +145,7 @@ def test_all_reasons_are_told_at_once(folder: Folder, form: str) -> None:
 )
 def test_only_the_issuers_key_counts(folder: Folder, form: str, trust: str, said: str) -> None:
     folder.write("token", FORMS[form](logged()[0], KEY))
-    folder.write("trust", trust)
+    folder.trust(trust)
     code, text = folder.run()
     assert code == 1
     assert said in text
@@ -147,7 +155,7 @@ def test_only_the_issuers_key_counts(folder: Folder, form: str, trust: str, said
 @pytest.mark.parametrize("algorithm", KEYS)
 def test_another_signature_is_told(folder: Folder, form: str, algorithm: str) -> None:
     key = KEYS[algorithm]
-    folder.write("trust", line(key))
+    folder.trust(line(key))
     content = bytearray(
         FORMS[form](logged()[0], key) if form == "cwt" else FORMS[form](logged()[0], key).encode()
     )
@@ -174,7 +182,7 @@ def test_no_byte_can_be_changed(folder: Folder, form: str, algorithm: str) -> No
     key = KEYS[algorithm]
     content = FORMS[form](logged()[0], key)
     whole = content if isinstance(content, bytes) else content.encode()
-    folder.write("trust", line(key))
+    folder.trust(line(key))
     ask = {
         "token": str(folder.path / "token"), "trust": str(folder.path / "trust"),
         "holder": HOLDER, "country": "SA", "product": PRODUCT, "quantity": "40",
@@ -209,6 +217,73 @@ def test_serials_are_compared(folder: Folder) -> None:
         assert "serial" in text
 
 
+def test_each_line_counts_by_its_own_serials(folder: Folder) -> None:
+    """One line of 4 units in 2 modules, one of 2 units in 2: an average would be 1.5."""
+    item = grant(quantities={1: 4}, serials={1: ("M-1", "M-2")}).items[0]
+    items = (item, replace(item, line=3, quantity=2, serials=("N-1", "N-2")))
+    given = Log().grant(replace(grant(), items=items))
+    folder.write("token", cwt_token(given, KEY))
+    for serials, units in (("M-1", 2), ("N-1", 1), ("M-1,N-1", 3), ("M-1,M-2", 4), ("N-1,N-2", 2)):
+        asked = Asked(HOLDER, "SA", (AskedLine(PRODUCT, units, tuple(serials.split(","))),))
+        assert verify_grant(cwt_token(given, KEY), Keys(), NOON, asked).is_granted
+        assert folder.run(quantity=units, serials=serials)[0] == 0
+    for serials, units in (("M-1,M-2", 3), ("N-1,N-2", 3), ("M-1", 1), ("N-1", 2)):
+        asked = Asked(HOLDER, "SA", (AskedLine(PRODUCT, units, tuple(serials.split(","))),))
+        assert not verify_grant(cwt_token(given, KEY), Keys(), NOON, asked).is_granted
+        assert folder.run(quantity=units, serials=serials)[0] == 1
+
+
+@FORM
+@pytest.mark.parametrize("trust", ["log b.example/ledger+0+AA==\n", "", f"log {ORIGIN}x+0+AA==\n",
+                                   f"log {ORIGIN}+0+AA==\n" * 2])  # fmt: skip
+def test_a_trust_file_is_for_one_log(folder: Folder, form: str, trust: str) -> None:
+    folder.write("token", FORMS[form](logged()[0], KEY))
+    folder.write("trust", trust + line(KEY))
+    code, text = folder.run()
+    assert code == 1
+    assert f"log: the grant is of {ORIGIN}" in text
+
+
+@pytest.mark.parametrize("algorithm", KEYS)
+def test_a_signature_has_one_length_and_one_encoding(folder: Folder, algorithm: str) -> None:
+    key = KEYS[algorithm]
+    folder.trust(line(key))
+    token = cwt_token(logged()[0], key)
+    size = {"Ed25519": 64, "ES256": 64, "ES384": 96}[algorithm]
+    signed, signature = token[: -size - 2], token[-size:]
+    assert token[-size - 2 : -size] == bytes((0x58, size))
+    half = size // 2
+    longer = (
+        # The same numbers with zeros before or after them.
+        signature[:half] + bytes(1) + signature[half:], signature + bytes(1),
+    )  # fmt: skip
+    for head, content in (
+        (b"\x58" + bytes((size,)), signature[:-1]),
+        (b"\x59\0" + bytes((size,)), signature),
+        (b"\x5a\0\0\0" + bytes((size,)), signature),
+        (b"\x5b" + bytes(7) + bytes((size,)), signature),
+        *((bytes((0x58, size + 1)), each) for each in longer),
+    ):
+        folder.write("token", signed + head + content)
+        assert folder.run()[0] == 1
+    folder.write("token", jwt_token(logged()[0], key))
+    assert folder.run()[0] == 0
+    body, _, text = jwt_token(logged()[0], key).rpartition(".")
+    raw = base64.urlsafe_b64decode(text + "==") + bytes(1)
+    folder.write("token", f"{body}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}")
+    assert "signature: it has another length" in folder.run()[1]
+    folder.write("token", token)
+    assert folder.run()[0] == 0
+
+
+@FORM
+def test_no_grant_holds_for_long(folder: Folder, form: str) -> None:
+    for longer, code in ((0, 0), (1, 1)):
+        given = Log().grant(replace(grant(), not_after=NOON + 30 * 24 * 3600 + longer))
+        folder.write("token", FORMS[form](given, KEY))
+        assert folder.run()[0] == code
+
+
 def test_a_site_is_compared(folder: Folder) -> None:
     folder.write("token", cwt_token(logged(site="Riyadh 2")[0], KEY))
     assert folder.run(site="Riyadh 2")[0] == 0
@@ -239,6 +314,7 @@ def test_a_list_of_revocations_is_read(folder: Folder) -> None:
         (by_another, "no such key"),
         (known[:-1] + bytes((known[-1] ^ 1,)), "signature"),
         (cwt_token(other, KEY), "no chipwarden-revocations+cbor"),
+        (sign_revocations(make(issuer=ISSUER, origin=ORIGIN, size=14), KEY), "too old"),
     ):
         folder.write("list", bad)
         code, text = folder.run(revocations="list")

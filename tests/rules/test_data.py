@@ -269,6 +269,7 @@ NUMBERS_ALLOWED = {
     ("decisions/reading_tables.py", 30): "names that a problem lists",
 }
 CODES_ALLOWED = {
+    ("enforcement", "EC"): "type of a key (RFC 7518), not a country",
     ("decisions", "US"): "code of the regime, not a country",
     ("rules", "US"): "code of the regime, not a country",
     ("app", "US"): "code of the regime, not a country",

@@ -1,11 +1,21 @@
 """A ledger with every kind of entry, made once for all tests; who changes it takes a copy."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.workspace.ledgers import OTHER, Full, full_ledger, made
 
 from chipwarden.app.ledger_setup import LedgerNames
+from chipwarden.store import passphrase_kdf
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passphrases() -> Iterator[None]:
+    """Let a guess at a passphrase cost nothing: it would be most of what these tests do."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passphrase_kdf, "_N", 2)
+        yield
 
 
 @pytest.fixture(scope="session")

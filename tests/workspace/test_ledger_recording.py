@@ -3,6 +3,7 @@
 import hmac
 import json
 import os
+import time
 from contextlib import ExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -103,7 +104,7 @@ def test_a_batch_is_recorded_in_its_order_without_what_cannot_be_read(
     """Seventy rows go over the edges of what is recorded together; row 41 names no country."""
     places = ("DE", "CN", "MY", "SG")
     rows = [
-        f"PO-{row},export,2026-03-02,US,{'QQ' if row == 41 else places[row % 4]},NVIDIA B200,8\n"
+        f"PO-{row},export,2021-03-02,US,{'QQ' if row == 41 else places[row % 4]},NVIDIA B200,8\n"
         for row in range(70)
     ]
     book_of_orders = tmp_path / "orders.csv"
@@ -335,6 +336,7 @@ def test_a_process_waits_for_the_log(workspace: Path, tmp_path: Path) -> None:
         with started("check", orders, "--json", "--workspace", workspace) as process:
             while not has_open(process.pid, workspace / "ledger" / "lock"):
                 assert process.poll() is None
+                time.sleep(0.01)
             assert ledger.append(ledger.entry(0)) == KEYS
             assert process.poll() is None
             held.close()

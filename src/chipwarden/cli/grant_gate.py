@@ -30,7 +30,7 @@ Token = Annotated[
 ]
 Holder = Annotated[str, typer.Option("--holder", metavar="NAME", help="Who gets the items.")]
 Country = Annotated[
-    str, typer.Option("--country", metavar="CC", help="Where they go, ISO 3166-1 alpha-2.")
+    str, typer.Option("--country", metavar="COUNTRY", help="Where they go, ISO 3166-1 alpha-2.")
 ]
 Region = Annotated[
     str | None, typer.Option("--region", metavar="NAME", help="Closer than the country.")

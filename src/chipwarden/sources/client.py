@@ -108,7 +108,7 @@ class GuardedClient:
         deadline = time.monotonic() + self.timeout_s
         try:
             with self._client.stream(method, url, content=body, headers=headers) as response:
-                if response.is_redirect or not 200 <= response.status_code < 600:
+                if response.is_redirect or response.status_code // 100 not in (2, 4, 5):
                     raise SourceUnavailable(
                         url, f"the server answered {response.status_code}, which is not followed"
                     )
