@@ -14,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 from tests.cli.shell import flat, run
 from tests.workspace.ledgers import (
     CHINESE,
@@ -39,7 +40,7 @@ from chipwarden.app.erasure import erase
 from chipwarden.app.ledger import Ledger, RolledBack, open_ledger
 from chipwarden.app.ledger_keys import register
 from chipwarden.ledger.statements import read_statement
-from chipwarden.store import migrations, records
+from chipwarden.store import migrations, record_database, records
 from chipwarden.store.bodies import Bodies
 from chipwarden.store.record_database import NEWEST
 from chipwarden.store.record_rows import BodyOf
@@ -337,6 +338,34 @@ def test_a_folder_in_their_place_is_told(full: Full, tmp_path: Path) -> None:
         assert "records.sqlite" in told.stderr
 
 
+def test_records_that_another_process_holds_are_waited_for(
+    full: Full, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not for ever; and nothing is said against them."""
+    monkeypatch.setattr(record_database, "_PATIENCE_S", 0)
+    folder = copied(full.workspace, tmp_path)
+    recorded(folder, small())
+    with closing(sqlite3.connect(folder / "records.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = ledger_run(folder, "show")
+        assert told.exit_code == 2
+        assert "another process has been using the records for 0 seconds" in flat(told.stderr)
+        assert "rebuild" not in told.stderr
+        other.execute("ROLLBACK")
+    assert ledger_run(folder, "show").exit_code == 0
+
+
+@pytest.mark.parametrize("code", ["SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR_WRITE"])
+def test_a_disk_that_refuses_is_not_held_against_the_records(tmp_path: Path, code: str) -> None:
+    refused = sqlite3.OperationalError("database or disk is full")
+    refused.sqlite_errorcode = getattr(sqlite3, code)
+    with (
+        pytest.raises(record_database.RecordsUnavailable, match="Check the room on the disk"),
+        record_database.told(tmp_path / "records.sqlite"),
+    ):
+        raise OperationalError("INSERT", None, refused)
+
+
 def test_a_file_without_content_is_as_none(full: Full, tmp_path: Path) -> None:
     folder = copied(full.workspace, tmp_path)
     (folder / "records.sqlite").write_bytes(b"")
@@ -547,6 +576,27 @@ def test_an_erased_decision_is_nowhere_any_more(workspace: Path, tmp_path: Path)
         caught_up = tables(ledger)
         ledger.rebuild()
         assert tables(ledger) == caught_up
+
+
+def test_what_somebody_still_reads_is_told_to_be_there(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader keeps the old pages in the file beside the tables; the next erasure finishes."""
+    monkeypatch.setattr(record_database, "_PATIENCE_S", 0)
+    index = recorded(workspace, {**CHINESE, "id": SECRET})
+    assert ledger_run(workspace, "show").exit_code == 0
+    with closing(sqlite3.connect(workspace / "records.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        assert other.execute("SELECT count(*) FROM decisions").fetchone() == (1,)
+        told = ledger_run(workspace, "erase", str(index), "--reason", "end of retention")
+        assert told.exit_code == 2
+        assert "another process has been using the records" in flat(told.stderr)
+        assert where(workspace, SECRET) != []
+        other.execute("ROLLBACK")
+    assert ledger_run(workspace, "erase", str(index), "--reason", "again").exit_code == 0
+    assert where(workspace, SECRET) == []
+    with open_ledger(workspace) as ledger:
+        assert ledger.signed().checkpoint.size == index + 2
 
 
 def test_an_erased_decision_is_not_replayed_and_is_still_proved(full: Full, tmp_path: Path) -> None:

@@ -10,7 +10,15 @@ overwritten.
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from sqlite3 import SQLITE_BUSY, SQLITE_LOCKED
+from sqlite3 import (
+    SQLITE_BUSY,
+    SQLITE_CANTOPEN,
+    SQLITE_FULL,
+    SQLITE_IOERR,
+    SQLITE_LOCKED,
+    SQLITE_PERM,
+    SQLITE_READONLY,
+)
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
@@ -22,6 +30,7 @@ from chipwarden.model.errors import ChipwardenError
 NEWEST: Final = "0001"
 # How long another process may write.
 _PATIENCE_S: Final = 60
+_REFUSED: Final = (SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, SQLITE_PERM, SQLITE_READONLY)
 _VERSIONS: Final = "alembic_version"
 _WRITES: Final = "chipwarden_writes"
 
@@ -37,15 +46,20 @@ class UnusableRecords(ChipwardenError):
         )
 
 
-class RecordsBusy(ChipwardenError):
-    """Another process has been writing to the records for long."""
+class RecordsUnavailable(ChipwardenError):
+    """The records cannot be read or written now; nothing is wrong with them."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {why}")
+
+
+class RecordsBusy(RecordsUnavailable):
+    """Another process has been using the records for long."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(
-            f"{path}: another process has been writing to the records for {_PATIENCE_S} seconds. "
-            "Wait until it is done, and try again."
-        )
+        why = f"another process has been using the records for {_PATIENCE_S} seconds"
+        super().__init__(path, f"{why}. Wait until it is done, and try again.")
 
 
 def open_database(path: Path) -> Engine:
@@ -53,7 +67,7 @@ def open_database(path: Path) -> Engine:
 
     Raises:
         UnusableRecords: the file holds something else; it was not changed.
-        RecordsBusy: another process holds it.
+        RecordsUnavailable: another process holds it, or the disk refuses.
     """
     # It holds orders and parties in plain words: for the owner's eyes alone.
     path.touch(mode=0o600)
@@ -92,7 +106,7 @@ def told(path: Path) -> Iterator[None]:
     """Tell what the database says against it.
 
     Raises:
-        UnusableRecords, RecordsBusy: instead of the errors of the database.
+        UnusableRecords, RecordsUnavailable: instead of the errors of the database.
     """
     try:
         yield
@@ -100,6 +114,9 @@ def told(path: Path) -> Iterator[None]:
         code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
         if code in (SQLITE_BUSY, SQLITE_LOCKED):
             raise RecordsBusy(path) from error
+        if code in _REFUSED:
+            why = f"{error.orig}. Check the room on the disk, and that the file and its folder "
+            raise RecordsUnavailable(path, f"{why}may be written.") from error
         raise UnusableRecords(path, str(error.orig)) from error
 
 

@@ -50,7 +50,7 @@ class Records:
 
         Raises:
             UnusableRecords: the file holds something else; it was not changed.
-            RecordsBusy: another process holds it.
+            RecordsUnavailable: another process holds it, or the disk refuses.
         """
         return cls(path, open_database(path))
 
@@ -92,7 +92,7 @@ class Records:
             advance: told how many entries there are.
 
         Raises:
-            UnusableRecords, RecordsBusy: what was taken in stays.
+            UnusableRecords, RecordsUnavailable: what was taken in stays.
         """
         chunk: list[tuple[int, bytes]] = []
         for entry in entries:
