@@ -9,7 +9,6 @@ The records say which entries are about grants; what they say is read from the l
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import groupby
 
 from chipwarden.app.ledger import Ledger
 from chipwarden.enforcement.counting import count as counted
@@ -17,7 +16,6 @@ from chipwarden.enforcement.grant_counts import GrantCount
 from chipwarden.enforcement.uses import TYPES, GrantBook
 from chipwarden.ledger.errors import InvalidStatement, LogUnavailable
 from chipwarden.ledger.statements import Statement, read_statement
-from chipwarden.ledger.tiles import TILE_WIDTH
 from chipwarden.ledger.writer import LogWriter
 from chipwarden.store.bodies import BodyMissing
 
@@ -31,15 +29,15 @@ def held(ledger: Ledger) -> Iterator[LogWriter]:
         LogUnavailable: the log cannot be written, or the records do not reach its end.
     """
     with ledger.exclusive() as writer:
-        ledger.records  # noqa: B018  (it catches up)
-        position = ledger.position()
-        if (position.size if position else 0) != writer.size:
+        records = ledger.records
+        position = records.position()
+        reached = position.size if position else 0
+        if reached != writer.size:
             raise LogUnavailable(
-                f"{ledger.workspace}: found {position.size if position else 0} of "
-                f"{writer.size} entries in the records; expected all. Nothing was counted. Try "
-                "again, or make the records anew with `chipwarden ledger rebuild`."
+                f"{ledger.workspace}: found {reached} of {writer.size} entries in the records; "
+                "expected all. Nothing was counted. Try again, or make the records anew with `chipwarden ledger rebuild`."
             )
-        count = len(ledger.records.indexes())
+        count = records.count()
         if count != writer.size:
             raise LogUnavailable(
                 f"{ledger.workspace}: found {count} entries in the records of a log of "
@@ -75,18 +73,14 @@ def book_of(
 def _statements(
     ledger: Ledger, size: int, every_entry: bool, subject: str | None
 ) -> Iterator[tuple[int, Statement]]:
-    """Yield the statements about grants; bundle by bundle, for they stand together in files."""
+    """Yield the statements about grants."""
     indexes: Sequence[int] = range(size)
     if not every_entry:
         indexes = [index for index in ledger.records.indexes(TYPES, subject) if index < size]
-    for _, bundle in groupby(indexes, lambda index: index // TILE_WIDTH):
-        wanted = list(bundle)
-        among = frozenset(wanted)
-        for index, content in ledger.reader.entries(wanted[0], wanted[-1] + 1, size):
-            if index in among:
-                # What is no statement says nothing of a grant.
-                with suppress(InvalidStatement):
-                    yield index, read_statement(content)
+    for index, content in ledger.contents(indexes):
+        # What is no statement says nothing of a grant.
+        with suppress(InvalidStatement):
+            yield index, read_statement(content)
 
 
 def decisions_on(ledger: Ledger, order_id: str, book: GrantBook) -> set[int]:
@@ -122,8 +116,7 @@ def objections(
         )
     own = {
         row["line"]: row["product"]
-        for row in ledger.records.rows("decision_items")
-        if row["log_index"] == decision_index
+        for row in ledger.records.rows("decision_items", log_index=decision_index)
     }
     for count in book.grants.values():
         if count.decision_index in decisions - {decision_index} and any(count.covers().values()):
@@ -151,8 +144,8 @@ def newer_stop(ledger: Ledger, decision_index: int, order_id: str) -> int | None
     """Return the newest decision on an order after this one, if it does not release."""
     later = [
         (row["log_index"], row["disposition"])
-        for row in ledger.records.rows("decisions")
-        if row["order_id"] == order_id and row["log_index"] > decision_index
+        for row in ledger.records.rows("decisions", order_id=order_id)
+        if row["log_index"] > decision_index
     ]
     index, disposition = max(later, default=(0, "release"))
     return None if disposition == "release" else int(index)

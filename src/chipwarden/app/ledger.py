@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 from chipwarden.app.passphrases import passphrase
 from chipwarden.ledger.bodies import Body
-from chipwarden.ledger.checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
+from chipwarden.ledger.checkpoints import SignedCheckpoint, open_checkpoint
 from chipwarden.ledger.errors import (
     InvalidPolicy,
     InvalidSignature,
@@ -234,7 +234,7 @@ class Ledger:
             NoPassphrase, WrongPassphrase: they stay locked.
             KeyMissing, DamagedKey: one cannot be used.
         """
-        self.signing_key, self.log_key  # noqa: B018
+        _ = self.signing_key, self.log_key
 
     def forget_keys(self) -> None:
         """Read the keys anew: one was replaced."""
@@ -350,8 +350,8 @@ class Ledger:
         signed = self.reader.checkpoint()
         with suppress(UnusableRecords):
             at = self.position()
-            if at is not None and signed is not None and self._records is not None:
-                self._check_extends(self._records, at, signed.checkpoint)
+            if at is not None and signed is not None:
+                self._require_extends(RECORDS, at.size, at.root, signed.checkpoint.size)
 
     def _catch_up(self, records: "Records", advance: Callable[[int], None] | None = None) -> None:
         signed = self.reader.checkpoint()
@@ -362,18 +362,24 @@ class Ledger:
         start = at.size if at else 0
         if at is not None and at.root == now.root and start == now.size:
             return
-        self._check_extends(records, at, now)
+        if at is not None:
+            self._require_extends(RECORDS, at.size, at.root, now.size)
         from chipwarden.store.records import Position
 
         entries = self.reader.entries(start, now.size, now.size)
         records.catch_up(entries, Position(now.size, now.root), self._content, advance)
 
-    def _check_extends(self, records: "Records", at: "Position | None", now: Checkpoint) -> None:
-        """Refuse a log that is not the one that the records were made from."""
-        if at is None:
-            return
-        if at.size > now.size or (at.root and self.reader.root(at.size) != at.root):
-            raise RolledBack(records.path, at.size, now.size)
+    def _require_extends(self, name: str, known: int, root: bytes, size: int) -> None:
+        """Refuse a log of this size that does not extend a tree that was seen of it.
+
+        Args:
+            name: of the file that tells of the tree.
+            known: size of the tree.
+            root: its root; empty where only the size is known.
+            size: number of entries in the log.
+        """
+        if known > size or (root and self.reader.root(known) != root):
+            raise RolledBack(self.workspace / name, known, size)
 
     def _content(self, statement: Statement) -> bytes | None:
         # A body that was damaged stops nobody: a check tells of it, and once it is brought back
@@ -423,7 +429,7 @@ class Ledger:
             return
         signers = [Ed25519Signer(self.origin, self.log_key)]
         with LogWriter(self.storage, self.origin, signers, self.now) as writer:
-            self._refuse_older(writer)
+            self._refuse_older()
             self._writer = writer
             try:
                 yield writer
@@ -442,16 +448,14 @@ class Ledger:
             return None
         return open_checkpoint(path.read_bytes(), self.policy.logs, self.origin)
 
-    def _refuse_older(self, writer: LogWriter) -> None:
+    def _refuse_older(self) -> None:
         """Refuse to write to a log that does not extend what this workspace saw of it."""
+        signed = self.reader.checkpoint()
+        size = signed.checkpoint.size if signed else 0
         for name in (SEEN, COSIGNED):
-            kept = self.kept_checkpoint(name)
-            if kept is None:
-                continue
-            known, signed = kept.checkpoint, self.reader.checkpoint()
-            size = signed.checkpoint.size if signed else 0
-            if known.size > size or self.reader.root(known.size) != known.root:
-                raise RolledBack(self.workspace / name, known.size, size)
+            if (kept := self.kept_checkpoint(name)) is not None:
+                known = kept.checkpoint
+                self._require_extends(name, known.size, known.root, size)
 
     def _keep_seen(self, writer: LogWriter) -> None:
         """Keep the newest checkpoint where who changes the log does not look."""
@@ -472,10 +476,10 @@ class Ledger:
 class RolledBack(LedgerError):
     """The log is shorter than, or another than, what was seen of it before."""
 
-    def __init__(self, records: Path, seen: int, size: int) -> None:
+    def __init__(self, path: Path, seen: int, size: int) -> None:
         self.seen, self.size = seen, size
         super().__init__(
-            f"{records}: found a log of {seen:,} entries that the log of {size:,} does not "
+            f"{path}: found a log of {seen:,} entries that the log of {size:,} does not "
             "extend; expected a log that only grows. Somebody rolled it back or replaced it: "
             "compare it with a checkpoint that a witness keeps (`chipwarden ledger fsck`)."
         )

@@ -136,8 +136,7 @@ def rotate(
             that it does not know.
     """
     use, following = USES[name], f"{name}-next"
-    is_suspect = suspect_from is not None
-    if is_suspect and use == STATEMENT and spare is None:
+    if suspect_from is not None and use == STATEMENT and spare is None:
         raise NeedsSpare
     with ledger.exclusive() as writer:
         old = _replaced(ledger, name)
@@ -151,10 +150,7 @@ def rotate(
                 statement = sign_key(
                     ledger.issuer, signer, ledger.now(), ledger.issuer, new.public, proof, use
                 )
-                ended = sign_revocation(
-                    ledger.issuer, new if use == STATEMENT else signer, ledger.now(), old,
-                    COMPROMISED if is_suspect else SUPERSEDED, suspect_from,
-                )  # fmt: skip
+                ended = _end_of(ledger, new if use == STATEMENT else signer, old, suspect_from)
                 # Both or neither: what the log would refuse must not be half done.
                 tried, size = ledger.history, writer.size
                 tried.add(size, statement)
@@ -166,18 +162,14 @@ def rotate(
         registered = _since(ledger, kid)
         assert registered is not None
         # The new key ends the old one: that it works is shown before the old one is gone.
-        superseded = _append(
-            ledger,
-            sign_revocation(
-                ledger.issuer,
-                ledger.signing_key,
-                ledger.now(),
-                old,
-                COMPROMISED if is_suspect else SUPERSEDED,
-                suspect_from,
-            ),
-        )
+        superseded = _append(ledger, _end_of(ledger, ledger.signing_key, old, suspect_from))
     return Rotated(kid, registered, superseded)
+
+
+def _end_of(ledger: Ledger, key: SigningKey, old: bytes, suspect_from: int | None) -> Statement:
+    """Return the statement that ends a key which another one replaces."""
+    reason = SUPERSEDED if suspect_from is None else COMPROMISED
+    return sign_revocation(ledger.issuer, key, ledger.now(), old, reason, suspect_from)
 
 
 def _since(ledger: Ledger, kid: bytes) -> int | None:

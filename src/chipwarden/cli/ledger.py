@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from chipwarden.app.ledger import Ledger
 
 DOES_NOT_HOLD = 1
-NO_QUORUM = "none"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -386,15 +385,11 @@ def cosign(workspace: Workspace = None, as_json: AsJson = False) -> None:
     with open_workspace(workspace) as ledger:
         size = ledger.signed().checkpoint.size
         found = use(ledger)
-        # A policy that asks for nobody is met by nobody; who is named should sign all the same.
-        is_met = found.is_met and (
-            ledger.policy.quorum != NO_QUORUM or all(one.cosigned for one in found.reports)
-        )
     witnesses = [
         {"witness": report.name, "cosigned": report.cosigned, "why": report.why}
         for report in found.reports
     ]
-    record = {"size": size, "is_met": is_met, "witnesses": witnesses}
+    record = {"size": size, "is_met": found.is_met, "witnesses": witnesses}
     give([record], as_json, lambda: cosigned_text(record, look()))
-    if not is_met:
+    if not found.is_met:
         raise typer.Exit(DOES_NOT_HOLD)

@@ -20,7 +20,6 @@ from chipwarden.ledger.hashing import HASH_SIZE
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 1 << TILE_HEIGHT
 LARGEST_ENTRY: Final = 0xFFFF
-HIGHEST_LEVEL: Final = 63
 
 _PATH = re.compile(
     r"tile/(?P<level>entries|[0-9]|[1-5][0-9]|6[0-3])/"

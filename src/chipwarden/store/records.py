@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from chipwarden.ledger.errors import InvalidStatement
 from chipwarden.ledger.hashing import leaf_hash
@@ -134,11 +134,12 @@ class Records:
         if not is_done:
             raise RecordsBusy(self.path)
 
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        """Return all rows of a table, by primary key ascending."""
+    def rows(self, table: str, **equal: Any) -> list[dict[str, Any]]:
+        """Return the rows of a table whose columns equal these values, by primary key ascending."""
         found = METADATA.tables[table]
+        asked = select(found).filter_by(**equal).order_by(*found.primary_key.columns)
         with told(self.path), self._engine.connect() as connection:
-            result = connection.execute(select(found).order_by(*found.primary_key.columns))
+            result = connection.execute(asked)
             return [dict(row) for row in result.mappings()]
 
     def indexes(self, types: Sequence[str] = (), subject: str | None = None) -> list[int]:
@@ -155,6 +156,12 @@ class Records:
             asked = asked.where(STATEMENTS.c.subject == subject)
         with told(self.path), self._engine.connect() as connection:
             return list(connection.execute(asked).scalars())
+
+    def count(self) -> int:
+        """Return how many statements there are."""
+        asked = select(func.count()).select_from(STATEMENTS)
+        with told(self.path), self._engine.connect() as connection:
+            return connection.execute(asked).scalar_one()
 
     @staticmethod
     def drop(path: Path) -> None:
