@@ -35,7 +35,8 @@ def held(ledger: Ledger) -> Iterator[LogWriter]:
         if reached != writer.size:
             raise LogUnavailable(
                 f"{ledger.workspace}: found {reached} of {writer.size} entries in the records; "
-                "expected all. Nothing was counted. Try again, or make the records anew with `chipwarden ledger rebuild`."
+                "expected all. Nothing was counted. Try again, or make the records anew with "
+                "`chipwarden ledger rebuild`."
             )
         count = records.count()
         if count != writer.size:
